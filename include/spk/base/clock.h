@@ -1,0 +1,29 @@
+#ifndef SPK_BASE_CLOCK_H
+#define SPK_BASE_CLOCK_H
+/* Time: two clocks and the spelling of a duration. */
+
+#include "spk/base/str.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Nanoseconds of a clock that never jumps; its zero means nothing. */
+int64_t spk_clock_mono_ns(void);
+
+/* Milliseconds of the same clock. */
+int64_t spk_clock_mono_ms(void);
+
+/* Milliseconds since 1970 (UTC). */
+int64_t spk_clock_wall_ms(void);
+
+/**
+ * spk_duration_parse() - read a duration as Go prints it: "10s", "1m30s", "1.5h", "250ms", "0"
+ * @out_ms: milliseconds, cut; untouched on failure
+ * @text:   units h, m, s, ms, us, µs, ns; no sign
+ *
+ * Spec:   Go time.ParseDuration, which is what the API server's ?timeout= goes through
+ * Return: true, or false when @text is not a duration or is above 2^53 ms
+ */
+bool spk_duration_parse(int64_t *out_ms, struct spk_str text);
+
+#endif

@@ -1,0 +1,63 @@
+#ifndef SPK_BASE_LIMITS_H
+#define SPK_BASE_LIMITS_H
+/*
+ * Every ceiling of the program, with its reason. Nothing that a request, a file or a peer can
+ * make grow is without one. Sizes are bytes, times are seconds unless the name says otherwise.
+ */
+
+#include <stddef.h>
+
+/* The API server accepts 3 MiB per object (apiserver pkg/server/config.go MaxRequestBodyBytes);
+ * a review may carry object and oldObject, plus the envelope. */
+#define SPK_BODY_MAX ((size_t)8 * 1024 * 1024)
+
+/* First allocation for a body: a real review of a Spark pod has 5 to 11 KB (test/corpus). */
+#define SPK_BODY_FIRST ((size_t)16 * 1024)
+
+/* Bodies that are being received or reviewed, all together. Above it a request is told to come
+ * back (503 with Retry-After): 64 MiB is eight of the largest or 8,000 usual ones. */
+#define SPK_BODIES_MAX ((size_t)64 * 1024 * 1024)
+
+/* What jansson may allocate for one tree, counted without what it frees meanwhile. A usual review
+ * costs 10 times its bytes; "[[],[],…" would cost 40 times and is what this stops. */
+#define SPK_TREE_MAX (16 * SPK_BODY_MAX)
+
+/* Memory of one review beside its tree: below 64 bytes per element of a list, of which a tree
+ * inside SPK_TREE_MAX has at most half a million. */
+#define SPK_ARENA_MAX ((size_t)64 * 1024 * 1024)
+
+/* Annotations of ours on one pod, and list items in one of them. A pod has at most 256 KiB of
+ * annotations (apimachinery ValidateAnnotationsSize), but that is checked after admission, and
+ * checking every wish against every other one is quadratic. */
+#define SPK_ANNOTATIONS_MAX 512
+#define SPK_WISHES_MAX      512
+
+/* Legal lengths of names (apimachinery pkg/util/validation). */
+#define SPK_SUBDOMAIN_MAX 253
+#define SPK_LABEL_MAX     63
+
+/* A mount path is used by mount(2): PATH_MAX with its terminator. */
+#define SPK_PATH_MAX 4095
+
+/* Warnings: the API server passes up to 4,096 runes in all unharmed; beyond that it cuts each to
+ * 256 and drops the rest (apiserver pkg/endpoints/filters/warning.go). */
+#define SPK_WARNING_RUNES_MAX  256
+#define SPK_WARNINGS_RUNES_MAX 4096
+
+/* A denial's message ends up in spark-submit's output: enough for a dozen findings. */
+#define SPK_MESSAGE_MAX 4096
+
+/* An audit annotation's value goes into every audit event of the request. */
+#define SPK_AUDIT_VALUE_MAX 1024
+
+/* How much of a user's text one message quotes. */
+#define SPK_QUOTE_MAX 120
+
+/* One log line: written by one write(2), so that lines of threads never mix (PIPE_BUF is 4,096,
+ * a line above it may be split by a slow reader but not by us). */
+#define SPK_LOG_LINE_MAX 8192
+
+/* A file given by a flag: certificates and keys are a few KB, an offline review is a body. */
+#define SPK_FILE_MAX SPK_BODY_MAX
+
+#endif
