@@ -1,0 +1,66 @@
+#ifndef SPK_WEBHOOK_FLAGS_H
+#define SPK_WEBHOOK_FLAGS_H
+/*
+ * Command line flags from one table: it is what is parsed, what --help prints and where the
+ * defaults come from (as text, through the same parser), so that none of them can drift.
+ */
+
+#include "spk/base/err.h"
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* What a flag's field is in the options it fills. */
+enum spk_flag_type {
+    SPK_FLAG_HELP,     /* no field */
+    SPK_FLAG_TEXT,     /* const char *, borrowed from argv */
+    SPK_FLAG_NAME,     /* the same, a DNS label */
+    SPK_FLAG_ADDRESS,  /* the same, an IPv4 or IPv6 address */
+    SPK_FLAG_SANS,     /* struct spk_flag_list of DNS names and addresses */
+    SPK_FLAG_WORD,     /* int, the index in words */
+    SPK_FLAG_NUMBER,   /* int64_t */
+    SPK_FLAG_SIZE,     /* int64_t bytes */
+    SPK_FLAG_DURATION, /* int64_t milliseconds */
+    SPK_FLAG_TYPES
+};
+
+#define SPK_FLAGS_MAX     48
+#define SPK_FLAG_LIST_MAX 32
+
+struct spk_flag_list {
+    const char *items[SPK_FLAG_LIST_MAX];
+    size_t count;
+};
+
+struct spk_flag {
+    const char *name;         /* without dashes */
+    const char *arg;          /* its argument's name for --help; NULL for SPK_FLAG_HELP */
+    const char *fallback;     /* the default as one would type it; NULL: the field stays zero */
+    const char *help;         /* one sentence without full stop */
+    const char *const *words; /* of SPK_FLAG_WORD, NULL-terminated */
+    int64_t min;              /* of a number, a size in bytes, a duration in milliseconds */
+    int64_t max;
+    enum spk_flag_type type;
+    size_t offset; /* of the field */
+};
+
+/**
+ * spk_flags_parse() - fill options from defaults and arguments
+ * @out:  zeroed options
+ * @argv: argv[0] is skipped; no argument that is not a flag is taken
+ * @err:  SPK_EINVALID names the flag, what was found and what was expected, or the nearest flag
+ *
+ * Return: 0, 1 when --help was asked for (then @out is incomplete), or -1
+ */
+int spk_flags_parse(void *out, const struct spk_flag *flags, size_t count, int argc, char **argv,
+                    struct spk_err *err) __attribute__((warn_unused_result));
+
+/* Prints each flag with its argument, help and default. */
+void spk_flags_help(FILE *to, const struct spk_flag *flags, size_t count);
+
+/* How many of @names were compared is up to the caller: keeps in *@best the one that is nearest to
+ * @word, if it is near enough to be meant. Start with *@best NULL. */
+void spk_nearest(const char **best, const char *word, const char *name);
+
+#endif

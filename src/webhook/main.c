@@ -1,0 +1,78 @@
+#include "spk/base/cleanup.h"
+#include "spk/json/memory.h"
+#include "webhook/flags.h"
+#include "webhook/mutate.h"
+#include "webhook/serve.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define EXIT_USAGE 2
+
+static const struct command {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *what;
+} commands[] = {
+    {"serve",  spk_serve_main,  "answer the API server's admission reviews over HTTPS"},
+    {"mutate", spk_mutate_main, "decide about one review or pod from a file, offline" },
+};
+
+static void usage(FILE *to)
+{
+    (void)fputs("usage: spark-webhook COMMAND [FLAG...]\n\n"
+                "Gives Spark pods what their annotations ask for.\n\ncommands:\n",
+                to);
+    for (size_t i = 0; i < SPK_LEN(commands); i++)
+        (void)fprintf(to, "  %-8s %s\n", commands[i].name, commands[i].what);
+    (void)fputs("\nflags:\n"
+                "  --help     print this; with a command: its flags\n"
+                "  --version  print the version\n",
+                to);
+}
+
+static const struct command *find(const char *name)
+{
+    for (size_t i = 0; i < SPK_LEN(commands); i++) {
+        if (strcmp(commands[i].name, name) == 0)
+            return &commands[i];
+    }
+    return NULL;
+}
+
+static int unknown(const char *word)
+{
+    const char *kind = *word == '-' ? "flag" : "command";
+    const char *best = NULL;
+
+    for (size_t i = 0; i < SPK_LEN(commands); i++)
+        spk_nearest(&best, word, commands[i].name);
+    spk_nearest(&best, word, "--help");
+    spk_nearest(&best, word, "--version");
+    (void)fprintf(stderr, "spark-webhook: unknown %s '%.120s'", kind, word);
+    if (best)
+        (void)fprintf(stderr, ": is %s meant?", best);
+    (void)fputs("\nsee spark-webhook --help\n", stderr);
+    return EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    const struct command *command;
+
+    spk_json_init();
+    if (argc < 2) {
+        usage(stderr);
+        return EXIT_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+        usage(stdout);
+        return 0;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        (void)puts("spark-webhook " SPK_VERSION);
+        return 0;
+    }
+    command = find(argv[1]);
+    return command ? command->run(argc - 1, argv + 1) : unknown(argv[1]);
+}

@@ -1,0 +1,59 @@
+#ifndef SPK_WEBHOOK_METRICS_H
+#define SPK_WEBHOOK_METRICS_H
+/*
+ * What the server counts, and the page that shows it (Prometheus text format 0.0.4).
+ *
+ * Threads: counting and printing may be done from any.
+ */
+
+#include "spk/admission/decision.h"
+#include "spk/base/buf.h"
+#include "spk/net/httpd.h"
+#include "spk/net/tls.h"
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+/* Why a request got no decision: the transport's reasons, and ours. */
+enum spk_refusal {
+    SPK_REFUSAL_JSON = SPK_REJECTS, /* the body is not JSON */
+    SPK_REFUSAL_REVIEW,             /* it is not an AdmissionReview, or not of a pod */
+    SPK_REFUSAL_INTERNAL,           /* a fault of ours */
+    SPK_REFUSALS
+};
+
+const char *spk_refusal_text(unsigned refusal);
+
+#define SPK_DURATION_BUCKETS 14
+
+struct spk_metrics {
+    atomic_uint_fast64_t reviews[SPK_ROLES][SPK_OUTCOMES];
+    atomic_uint_fast64_t durations[SPK_DURATION_BUCKETS + 1]; /* the last: above all bounds */
+    atomic_uint_fast64_t duration_ns;                         /* of all reviews */
+    atomic_uint_fast64_t refusals[SPK_REFUSALS];
+    atomic_uint_fast64_t reloads;
+    atomic_uint_fast64_t reload_failures;
+    int64_t start_ms; /* wall clock */
+};
+
+void spk_metrics_review(struct spk_metrics *metrics, enum spk_role role, enum spk_outcome outcome,
+                        int64_t duration_ns);
+
+static inline void spk_metrics_add(atomic_uint_fast64_t *counter)
+{
+    (void)atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
+}
+
+/* What is known elsewhere at the moment of printing. */
+struct spk_metrics_now {
+    struct spk_httpd_counts https;
+    struct spk_tls_counts tls;
+    int64_t not_after_s;
+};
+
+/* Appends the page. Errors: those of spk_buf_add(). */
+int spk_metrics_print(struct spk_buf *out, struct spk_metrics *metrics,
+                      const struct spk_metrics_now *now, struct spk_err *err)
+    __attribute__((warn_unused_result));
+
+#endif

@@ -1,0 +1,138 @@
+#include "webhook/server.h"
+
+#include "spk/base/cleanup.h"
+#include "spk/base/clock.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define METRICS_MAX ((size_t)64 * 1024)
+
+static const char plain[] = "text/plain; charset=utf-8";
+
+void spk_server_say(struct spk_httpd_response *response, int status, const char *line)
+{
+    int len = asprintf(&response->body, "%s\n", line);
+
+    response->status = status;
+    response->content_type = plain;
+    response->len = len < 0 ? 0 : (size_t)len;
+    if (len < 0)
+        response->body = NULL;
+}
+
+/* How a review that could not be decided is answered. */
+struct fault {
+    int status;
+    unsigned refusal;
+    const char *say; /* NULL: the error's message, which is about the request alone */
+};
+
+/* Without a tree it was not even JSON. */
+static struct fault fault_of(const struct spk_err *err, const struct spk_decision *decision)
+{
+    unsigned unusable = decision->root ? SPK_REFUSAL_REVIEW : SPK_REFUSAL_JSON;
+
+    switch (err->code) {
+    case SPK_EPARSE:
+    case SPK_EINVALID:
+        return (struct fault){400, unusable, NULL};
+    case SPK_ETOOBIG:
+        return (struct fault){413, SPK_REJECT_TOO_LARGE, NULL};
+    case SPK_ENOMEM:
+        return (struct fault){500, SPK_REJECT_MEMORY, "out of memory"};
+    default:
+        return (struct fault){500, SPK_REFUSAL_INTERNAL, "internal error"};
+    }
+}
+
+/* A stranger's words must not become lines of their own in whatever shows the answer. */
+static void one_line(char *text)
+{
+    for (; *text; text++) {
+        if ((unsigned char)*text < 0x20 || *text == 0x7f)
+            *text = ' ';
+    }
+}
+
+static void refuse(struct spk_server *server, struct spk_httpd_response *response,
+                   const struct spk_decision *decision, struct spk_err *err)
+{
+    struct fault fault = fault_of(err, decision);
+
+    one_line(err->msg);
+    spk_server_refuse(server, fault.refusal, err->msg);
+    spk_server_say(response, fault.status, fault.say ? fault.say : err->msg);
+}
+
+void spk_review_route(void *ctx, const struct spk_httpd_request *request,
+                      struct spk_httpd_response *response)
+{
+    struct spk_server *server = ctx;
+    SPK_CLEANUP(spk_decision_done) struct spk_decision decision = {0};
+    int64_t start_ns = spk_clock_mono_ns();
+    struct spk_err err = {0};
+    int64_t took_ns;
+    int rc;
+
+    rc = spk_review_answer(&decision, &response->body, &response->len, request->body.ptr,
+                           request->body.len, &server->policy, &err);
+    took_ns = spk_clock_mono_ns() - start_ns;
+    spk_metrics_review(&server->metrics, decision.role, rc ? SPK_FAILED : decision.outcome,
+                       took_ns);
+    if (rc) {
+        refuse(server, response, &decision, &err);
+        return;
+    }
+    spk_server_log_review(server, &decision, took_ns);
+    response->content_type = "application/json";
+    response->valid = true;
+}
+
+void spk_healthz_route(void *ctx, const struct spk_httpd_request *request,
+                       struct spk_httpd_response *response)
+{
+    (void)ctx;
+    (void)request;
+    response->valid = true;
+    spk_server_say(response, 200, "ok");
+}
+
+void spk_readyz_route(void *ctx, const struct spk_httpd_request *request,
+                      struct spk_httpd_response *response)
+{
+    struct spk_server *server = ctx;
+
+    (void)request;
+    response->valid = true;
+    if (atomic_load(&server->draining))
+        spk_server_say(response, 503, "draining");
+    else if (spk_tls_not_after_s(server->tls) <= spk_clock_wall_ms() / 1000)
+        spk_server_say(response, 503, "the certificate has expired");
+    else
+        spk_server_say(response, 200, "ok");
+}
+
+void spk_metrics_route(void *ctx, const struct spk_httpd_request *request,
+                       struct spk_httpd_response *response)
+{
+    struct spk_server *server = ctx;
+    const struct spk_metrics_now now = {
+        .https = spk_httpd_counts(server->https),
+        .tls = spk_tls_counts(server->tls),
+        .not_after_s = spk_tls_not_after_s(server->tls),
+    };
+    struct spk_err err = {0};
+    struct spk_buf page;
+
+    (void)request;
+    spk_buf_init(&page, METRICS_MAX);
+    if (spk_metrics_print(&page, &server->metrics, &now, &err)) {
+        spk_server_refuse(server, SPK_REFUSAL_INTERNAL, err.msg);
+        spk_server_say(response, 500, "internal error");
+        return;
+    }
+    response->content_type = "text/plain; version=0.0.4; charset=utf-8";
+    response->body = spk_buf_take(&page, &response->len);
+    response->valid = true;
+}

@@ -1,0 +1,274 @@
+#include "webhook/serve.h"
+
+#include "spk/base/cleanup.h"
+#include "spk/base/clock.h"
+#include "spk/base/limits.h"
+#include "webhook/certificates.h"
+#include "webhook/process.h"
+#include "webhook/serve_options.h"
+#include "webhook/server.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum { EXIT_OK, EXIT_BROKEN, EXIT_USAGE };
+
+/* The health port serves a kubelet and a Prometheus. */
+#define HEALTH_CONNECTIONS 64
+
+/* client-go keeps a connection for so long; one that we end earlier can meet a request on its way,
+ * which nobody repeats. */
+#define API_SERVER_IDLE_MS 90000
+
+#define DRAIN_STEP_MS 50
+
+static const struct spk_httpd_route review_routes[] = {
+    {.path = "/mutate",         .post = true, .timeout_query = "timeout", .handler = spk_review_route},
+    {.path = "/webhook",        .post = true, .timeout_query = "timeout", .handler = spk_review_route},
+    {.path = "/mutate--v1-pod",
+     .post = true,
+     .timeout_query = "timeout",
+     .handler = spk_review_route                                                                     },
+};
+
+static const struct spk_httpd_route health_routes[] = {
+    {.path = "/healthz", .handler = spk_healthz_route},
+    {.path = "/readyz",  .handler = spk_readyz_route },
+    {.path = "/metrics", .handler = spk_metrics_route},
+};
+
+/* One running program. */
+struct serve {
+    struct spk_serve_options options;
+    struct spk_server server;
+    struct spk_certificates certificates;
+    struct spk_httpd *health;
+    sigset_t signals;
+};
+
+/* Before any thread starts: they inherit the mask, and only the main thread takes signals. */
+static void block_signals(sigset_t *set)
+{
+    (void)sigemptyset(set);
+    (void)sigaddset(set, SIGTERM);
+    (void)sigaddset(set, SIGINT);
+    (void)sigaddset(set, SIGHUP);
+    (void)sigprocmask(SIG_BLOCK, set, NULL);
+    (void)signal(SIGPIPE, SIG_IGN);
+}
+
+/* The signal that came within @ms, or 0. */
+static int wait_signal(const sigset_t *set, int64_t ms)
+{
+    const struct timespec wait = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
+    int got = sigtimedwait(set, NULL, &wait);
+
+    return got > 0 ? got : 0;
+}
+
+static void init_server(struct serve *serve)
+{
+    const struct spk_serve_options *options = &serve->options;
+    struct spk_server *server = &serve->server;
+
+    server->logger = (struct spk_logger){
+        .fd = STDERR_FILENO,
+        .format = (enum spk_log_format)options->log_format,
+        .level = (enum spk_log_level)options->log_level,
+    };
+    server->policy = (struct spk_policy){
+        .version = SPK_VERSION,
+        .warn_on_invalid = options->on_invalid == SPK_ON_INVALID_WARN,
+    };
+    server->metrics.start_ms = spk_clock_wall_ms();
+    (void)pthread_mutex_init(&server->quiet_lock, NULL);
+}
+
+static int open_https(struct serve *serve, struct spk_err *err)
+{
+    const struct spk_serve_options *options = &serve->options;
+    const struct spk_httpd_options https = {
+        .address = options->bind_address,
+        .port = (uint16_t)options->secure_port,
+        .tls = serve->certificates.tls,
+        .threads = (unsigned)options->threads,
+        .connections_max = (unsigned)options->max_connections,
+        .in_flight_max = (unsigned)options->max_in_flight,
+        .body_max = (size_t)options->max_body_bytes,
+        .bodies_max = SPK_BODIES_MAX,
+        .request_ms = options->request_ms,
+        .idle_ms = options->idle_ms,
+        .routes = review_routes,
+        .route_count = SPK_LEN(review_routes),
+        .ctx = &serve->server,
+        .on_reject = spk_server_on_reject,
+    };
+
+    if (spk_httpd_new(&serve->server.https, &https, err))
+        return spk_fail_in(err, "--secure-port");
+    return 0;
+}
+
+static int open_health(struct serve *serve, struct spk_err *err)
+{
+    const struct spk_serve_options *options = &serve->options;
+    const struct spk_httpd_options health = {
+        .address = options->bind_address,
+        .port = (uint16_t)options->health_port,
+        .threads = 1,
+        .connections_max = HEALTH_CONNECTIONS,
+        .in_flight_max = HEALTH_CONNECTIONS,
+        .body_max = 0,
+        .bodies_max = SPK_BODIES_MAX,
+        .request_ms = options->request_ms,
+        .idle_ms = options->idle_ms,
+        .routes = health_routes,
+        .route_count = SPK_LEN(health_routes),
+        .ctx = &serve->server,
+        .on_reject = spk_server_on_reject,
+    };
+
+    if (spk_httpd_new(&serve->health, &health, err))
+        return spk_fail_in(err, "--health-port");
+    return 0;
+}
+
+static void log_listening(const struct serve *serve)
+{
+    const struct spk_logger *logger = &serve->server.logger;
+    struct spk_log_line line;
+
+    spk_log_begin(&line, logger, SPK_LOG_INFO, "listening");
+    spk_log_int(&line, "secure_port", spk_httpd_port(serve->server.https));
+    spk_log_int(&line, "health_port", spk_httpd_port(serve->health));
+    spk_log_text(&line, "address", serve->options.bind_address);
+    spk_log_text(&line, "certificates", spk_source_text(serve->options.source));
+    spk_log_int(&line, "not_after", spk_tls_not_after_s(serve->certificates.tls));
+    spk_log_int(&line, "threads", serve->options.threads);
+    spk_log_text(&line, "version", SPK_VERSION);
+    spk_log_end(&line);
+    if (serve->options.idle_ms <= API_SERVER_IDLE_MS) {
+        spk_log(logger, SPK_LOG_WARN,
+                "--idle-timeout is not above the API server's 90s: a review may meet a connection "
+                "that is being ended",
+                NULL, NULL);
+    }
+}
+
+static void reload(struct serve *serve)
+{
+    struct spk_server *server = &serve->server;
+    struct spk_err err = {0};
+    struct spk_log_line line;
+    int rc = spk_certificates_look(&serve->certificates, &err);
+
+    if (rc == 0)
+        return;
+    spk_metrics_add(rc > 0 ? &server->metrics.reloads : &server->metrics.reload_failures);
+    if (rc < 0) {
+        spk_log(&server->logger, SPK_LOG_ERROR, "certificate not reloaded, the old one stays",
+                "error", err.msg);
+        return;
+    }
+    spk_log_begin(&line, &server->logger, SPK_LOG_INFO, "certificate reloaded");
+    spk_log_int(&line, "not_after", spk_tls_not_after_s(server->tls));
+    spk_log_end(&line);
+}
+
+/* Serves until SIGTERM or SIGINT. */
+static void serve_on(struct serve *serve)
+{
+    for (;;) {
+        int signal = wait_signal(&serve->signals, serve->options.tls_reload_ms);
+        if (signal == SIGTERM || signal == SIGINT)
+            return;
+        reload(serve);
+    }
+}
+
+/* Endpoints take seconds to forget us, and a refused connection is a failed spark-submit: so new
+ * connections are served for drain_min, whatever is in flight. Return: what is in flight. */
+static unsigned drain(struct serve *serve)
+{
+    struct spk_server *server = &serve->server;
+    const int64_t start_ms = spk_clock_mono_ms();
+
+    atomic_store(&server->draining, true);
+    spk_httpd_drain(server->https);
+    spk_log(&server->logger, SPK_LOG_INFO, "draining", NULL, NULL);
+    for (;;) {
+        int64_t gone_ms = spk_clock_mono_ms() - start_ms;
+        unsigned in_flight = spk_httpd_counts(server->https).in_flight;
+        int signal;
+        if (gone_ms >= serve->options.drain_timeout_ms)
+            return in_flight;
+        if (gone_ms >= serve->options.drain_min_ms && in_flight == 0)
+            return 0;
+        signal = wait_signal(&serve->signals, DRAIN_STEP_MS);
+        if (signal == SIGTERM || signal == SIGINT)
+            return in_flight;
+    }
+}
+
+static void close_all(struct serve *serve)
+{
+    spk_httpd_free(serve->health);
+    spk_httpd_free(serve->server.https);
+    spk_certificates_done(&serve->certificates);
+    (void)pthread_mutex_destroy(&serve->server.quiet_lock);
+}
+
+static int fail(const struct serve *serve, const struct spk_err *err, int code)
+{
+    spk_log(&serve->server.logger, SPK_LOG_ERROR, "cannot start", "error", err->msg);
+    return code;
+}
+
+static int run(struct serve *serve)
+{
+    const struct spk_logger *logger = &serve->server.logger;
+    struct spk_err err = {0};
+    struct spk_log_line line;
+    unsigned cut;
+
+    if (spk_certificates_init(&serve->certificates, &serve->options, &err))
+        return fail(serve, &err, EXIT_USAGE);
+    serve->server.tls = serve->certificates.tls;
+    if (open_https(serve, &err) || open_health(serve, &err))
+        return fail(serve, &err, EXIT_BROKEN);
+    log_listening(serve);
+    serve_on(serve);
+    cut = drain(serve);
+    spk_log_begin(&line, logger, cut ? SPK_LOG_WARN : SPK_LOG_INFO, "stopped");
+    spk_log_int(&line, "cut_off", cut);
+    spk_log_end(&line);
+    return EXIT_OK;
+}
+
+int spk_serve_main(int argc, char **argv)
+{
+    SPK_AUTOFREE struct serve *serve = calloc(1, sizeof(*serve));
+    struct spk_err err = {0};
+    int rc;
+
+    if (!serve)
+        return EXIT_BROKEN;
+    rc = spk_serve_options_parse(&serve->options, argc, argv, &err);
+    if (rc > 0) {
+        spk_serve_options_help(stdout);
+        return EXIT_OK;
+    }
+    if (rc < 0) {
+        (void)fprintf(stderr, "spark-webhook serve: %s\nsee spark-webhook serve --help\n", err.msg);
+        return EXIT_USAGE;
+    }
+    spk_process_harden();
+    block_signals(&serve->signals);
+    init_server(serve);
+    rc = run(serve);
+    close_all(serve);
+    return rc;
+}

@@ -1,0 +1,275 @@
+#include "webhook/serve_options.h"
+
+#include "spk/base/cleanup.h"
+#include "spk/base/limits.h"
+
+#include <sched.h>
+#include <stddef.h>
+
+static const char *const sources[] = {"files", "self-signed", "managed", NULL};
+static const char *const on_invalids[] = {"deny", "warn", NULL};
+static const char *const log_formats[] = {"json", "text", NULL};
+static const char *const log_levels[] = {"debug", "info", "warn", "error", NULL};
+
+#define FIELD(member) offsetof(struct spk_serve_options, member)
+#define SECONDS       ((int64_t)1000)
+#define HOUR          (3600 * SECONDS)
+
+static const struct spk_flag flags[] = {
+    {.name = "secure-port",
+     .arg = "PORT",
+     .fallback = "9443",
+     .help = "port for reviews over HTTPS; 0: the kernel picks one, the first log line says which",
+     .type = SPK_FLAG_NUMBER,
+     .max = UINT16_MAX,
+     .offset = FIELD(secure_port)},
+    {.name = "health-port",
+     .arg = "PORT",
+     .fallback = "8080",
+     .help = "port for /healthz, /readyz and /metrics over plain HTTP; 0 as above",
+     .type = SPK_FLAG_NUMBER,
+     .max = UINT16_MAX,
+     .offset = FIELD(health_port)},
+    {.name = "bind-address",
+     .arg = "ADDRESS",
+     .fallback = "0.0.0.0",
+     .help = "address to listen on; :: is IPv6 and IPv4",
+     .type = SPK_FLAG_ADDRESS,
+     .offset = FIELD(bind_address)},
+    {.name = "certificates",
+     .arg = "files|self-signed|managed",
+     .fallback = "files",
+     .help = "where the server's certificate comes from: files that somebody else renews; "
+             "self-signed, made at start and kept in memory, for trying things out; managed comes "
+             "with a later version", .type = SPK_FLAG_WORD,
+     .words = sources,
+     .offset = FIELD(source)},
+    {.name = "tls-cert-file",
+     .arg = "FILE",
+     .help = "certificate chain, leaf first, PEM",
+     .type = SPK_FLAG_TEXT,
+     .offset = FIELD(tls_cert_file)},
+    {.name = "tls-private-key-file",
+     .arg = "FILE",
+     .help = "the leaf's private key, PEM",
+     .type = SPK_FLAG_TEXT,
+     .offset = FIELD(tls_private_key_file)},
+    {.name = "tls-reload-interval",
+     .arg = "TIME",
+     .fallback = "5s",
+     .help = "how often the two files are looked at; a SIGHUP looks at once",
+     .type = SPK_FLAG_DURATION,
+     .min = 100,
+     .max = HOUR,
+     .offset = FIELD(tls_reload_ms)},
+    {.name = "client-ca-file",
+     .arg = "FILE",
+     .help = "refuse, in the TLS handshake, clients without a certificate of one of these CAs "
+             "(PEM, read at start)",                                               .type = SPK_FLAG_TEXT,
+     .offset = FIELD(client_ca_file)},
+    {.name = "ca-file-out",
+     .arg = "FILE",
+     .help = "with self-signed: write the CA here, for caBundle",
+     .type = SPK_FLAG_TEXT,
+     .offset = FIELD(ca_file_out)},
+    {.name = "service-name",
+     .arg = "NAME",
+     .fallback = "spark-webhook",
+     .help = "with self-signed: the Service that the certificate is for",
+     .type = SPK_FLAG_NAME,
+     .offset = FIELD(service_name)},
+    {.name = "namespace",
+     .arg = "NAME",
+     .fallback = "sparkhook",
+     .help = "with self-signed: the Service's namespace",
+     .type = SPK_FLAG_NAME,
+     .offset = FIELD(namespace_)},
+    {.name = "extra-san",
+     .arg = "NAME",
+     .help = "with self-signed: one more DNS name or IP address; may be repeated",
+     .type = SPK_FLAG_SANS,
+     .offset = FIELD(extra_sans)},
+    {.name = "on-invalid",
+     .arg = "deny|warn",
+     .fallback = "deny",
+     .help = "what an annotation that can't be honoured does: deny the pod, or let it pass "
+             "unchanged with a warning", .type = SPK_FLAG_WORD,
+     .words = on_invalids,
+     .offset = FIELD(on_invalid)},
+    {.name = "log-format",
+     .arg = "json|text",
+     .fallback = "json",
+     .help = "form of the log lines on standard error",
+     .type = SPK_FLAG_WORD,
+     .words = log_formats,
+     .offset = FIELD(log_format)},
+    {.name = "log-level",
+     .arg = "debug|info|warn|error",
+     .fallback = "info",
+     .help = "the least level that is logged",
+     .type = SPK_FLAG_WORD,
+     .words = log_levels,
+     .offset = FIELD(log_level)},
+    {.name = "threads",
+     .arg = "N",
+     .help = "threads that serve HTTPS (default: one for each CPU, at least 2, at most 4)",
+     .type = SPK_FLAG_NUMBER,
+     .min = 1,
+     .max = 64,
+     .offset = FIELD(threads)},
+    {.name = "max-connections",
+     .arg = "N",
+     .fallback = "1024",
+     .help = "open HTTPS connections",
+     .type = SPK_FLAG_NUMBER,
+     .min = 1,
+     .max = 65536,
+     .offset = FIELD(max_connections)},
+    {.name = "max-in-flight",
+     .arg = "N",
+     .fallback = "128",
+     .help = "reviews at a time; the next is told to come back in a second",
+     .type = SPK_FLAG_NUMBER,
+     .min = 1,
+     .max = 65536,
+     .offset = FIELD(max_in_flight)},
+    {.name = "max-body-bytes",
+     .arg = "BYTES",
+     .fallback = "8Mi",
+     .help = "largest review",
+     .type = SPK_FLAG_SIZE,
+     .min = 1024,
+     .max = SPK_BODY_MAX,
+     .offset = FIELD(max_body_bytes)},
+    {.name = "request-timeout",
+     .arg = "TIME",
+     .fallback = "10s",
+     .help = "from connecting to the first complete request, and for each later one",
+     .type = SPK_FLAG_DURATION,
+     .min = 100,
+     .max = HOUR,
+     .offset = FIELD(request_ms)},
+    {.name = "idle-timeout",
+     .arg = "TIME",
+     .fallback = "120s",
+     .help = "how long a connection may wait for its next request after a valid one; keep it above "
+             "the API server's 90s", .type = SPK_FLAG_DURATION,
+     .min = 100,
+     .max = HOUR,
+     .offset = FIELD(idle_ms)},
+    {.name = "drain-min",
+     .arg = "TIME",
+     .fallback = "10s",
+     .help = "after SIGTERM: how long new connections are still accepted at least",
+     .type = SPK_FLAG_DURATION,
+     .max = HOUR,
+     .offset = FIELD(drain_min_ms)},
+    {.name = "drain-timeout",
+     .arg = "TIME",
+     .fallback = "25s",
+     .help = "after SIGTERM: how long reviews in flight are waited for at most",
+     .type = SPK_FLAG_DURATION,
+     .max = HOUR,
+     .offset = FIELD(drain_timeout_ms)},
+    {.name = "help",                                                         .help = "print this",                           .type = SPK_FLAG_HELP                                                     },
+};
+
+/* The CPUs that we may run on. Two at least, so that one review of the largest size doesn't keep
+ * all others waiting; four at most: they answer far more than an API server asks, and the
+ * connection limit is divided among the threads. */
+static int64_t default_threads(int64_t max_connections)
+{
+    cpu_set_t cpus;
+    int64_t count = sched_getaffinity(0, sizeof(cpus), &cpus) == 0 ? CPU_COUNT(&cpus) : 4;
+
+    if (count < 2)
+        count = 2;
+    if (count > 4)
+        count = 4;
+    return count < max_connections ? count : max_connections;
+}
+
+static int check_files(const struct spk_serve_options *options, struct spk_err *err)
+{
+    if (!options->tls_cert_file || !options->tls_private_key_file) {
+        return spk_fail(err, SPK_EINVALID,
+                        "--%s: missing with --certificates=files; for trying things out without "
+                        "files there is --certificates=self-signed",
+                        options->tls_cert_file ? "tls-private-key-file" : "tls-cert-file");
+    }
+    if (options->ca_file_out)
+        return spk_fail(err, SPK_EINVALID, "--ca-file-out: needs --certificates=self-signed");
+    if (options->extra_sans.count)
+        return spk_fail(err, SPK_EINVALID, "--extra-san: needs --certificates=self-signed");
+    return 0;
+}
+
+static int check_self_signed(const struct spk_serve_options *options, struct spk_err *err)
+{
+    if (options->tls_cert_file)
+        return spk_fail(err, SPK_EINVALID, "--tls-cert-file: needs --certificates=files");
+    if (options->tls_private_key_file)
+        return spk_fail(err, SPK_EINVALID, "--tls-private-key-file: needs --certificates=files");
+    return 0;
+}
+
+static int check_source(const struct spk_serve_options *options, struct spk_err *err)
+{
+    switch (options->source) {
+    case SPK_SOURCE_FILES:
+        return check_files(options, err);
+    case SPK_SOURCE_SELF_SIGNED:
+        return check_self_signed(options, err);
+    default:
+        return spk_fail(err, SPK_EINVALID,
+                        "--certificates: 'managed' comes with a later version; expected files or "
+                        "self-signed");
+    }
+}
+
+static int check_limits(const struct spk_serve_options *options, struct spk_err *err)
+{
+    if (options->drain_min_ms > options->drain_timeout_ms) {
+        return spk_fail(err, SPK_EINVALID,
+                        "--drain-min: found %lldms, expected at most --drain-timeout, %lldms",
+                        (long long)options->drain_min_ms, (long long)options->drain_timeout_ms);
+    }
+    if (options->max_connections < options->threads) {
+        return spk_fail(err, SPK_EINVALID,
+                        "--max-connections: found %lld, expected at least --threads, %lld",
+                        (long long)options->max_connections, (long long)options->threads);
+    }
+    if (options->secure_port != 0 && options->secure_port == options->health_port) {
+        return spk_fail(err, SPK_EINVALID,
+                        "--health-port: found %lld, expected another than --secure-port",
+                        (long long)options->health_port);
+    }
+    return 0;
+}
+
+int spk_serve_options_parse(struct spk_serve_options *out, int argc, char **argv,
+                            struct spk_err *err)
+{
+    int rc;
+
+    *out = (struct spk_serve_options){0};
+    rc = spk_flags_parse(out, flags, SPK_LEN(flags), argc, argv, err);
+    if (rc)
+        return rc;
+    if (!out->threads)
+        out->threads = default_threads(out->max_connections);
+    return check_source(out, err) || check_limits(out, err) ? -1 : 0;
+}
+
+void spk_serve_options_help(FILE *to)
+{
+    (void)fputs("usage: spark-webhook serve [FLAG...]\n\n"
+                "Answers the API server's admission reviews over HTTPS.\n\n",
+                to);
+    spk_flags_help(to, flags, SPK_LEN(flags));
+}
+
+const char *spk_source_text(int source)
+{
+    return sources[source];
+}

@@ -1,0 +1,48 @@
+#ifndef SPK_WEBHOOK_SERVER_H
+#define SPK_WEBHOOK_SERVER_H
+/* What the handlers of one running server share. All of it outlives the threads that use it. */
+
+#include "spk/admission/review.h"
+#include "spk/base/log.h"
+#include "spk/net/httpd.h"
+#include "spk/net/tls.h"
+#include "webhook/metrics.h"
+#include "webhook/throttle.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+struct spk_server {
+    struct spk_logger logger;
+    struct spk_policy policy;
+    struct spk_metrics metrics;
+    const struct spk_tls *tls;
+    struct spk_httpd *https; /* set before the health port is opened, whose handlers use it */
+    atomic_bool draining;
+
+    pthread_mutex_t quiet_lock; /* guards the two below */
+    struct spk_throttle refusals[SPK_REFUSALS];
+    struct spk_denials denials;
+};
+
+/* Handlers; @ctx is a struct spk_server. */
+spk_httpd_handler spk_review_route;
+spk_httpd_handler spk_healthz_route;
+spk_httpd_handler spk_readyz_route;
+spk_httpd_handler spk_metrics_route;
+
+/* For struct spk_httpd_options: counts and logs. */
+void spk_server_on_reject(void *ctx, enum spk_httpd_reject reject, const char *peer,
+                          const char *detail);
+
+/* The same for a request that got as far as its handler, which knows no peer. */
+void spk_server_refuse(struct spk_server *server, unsigned refusal, const char *detail);
+
+/* The one line about a review. @duration_ns is how long it took. */
+void spk_server_log_review(struct spk_server *server, const struct spk_decision *decision,
+                           int64_t duration_ns);
+
+/* Sets status and a line of text as the answer; without memory the body is empty. */
+void spk_server_say(struct spk_httpd_response *response, int status, const char *line);
+
+#endif
