@@ -1,12 +1,16 @@
 #include "spk/base/arena.h"
 
 #include <stdalign.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 /* A real review of a Spark pod fits the first block. */
 #define BLOCK ((size_t)16 * 1024 - sizeof(struct spk_arena_block))
+
+/* The room of the first array that spk_arena_push() makes: a power of two. */
+#define PUSH_FIRST ((size_t)8)
 
 struct spk_arena_block {
     struct spk_arena_block *older;
@@ -71,6 +75,19 @@ void *spk_arena_array(struct spk_arena *arena, size_t count, size_t size)
     if (size && count > SIZE_MAX / size)
         return NULL;
     return spk_arena_alloc(arena, count * size);
+}
+
+void *spk_arena_push(struct spk_arena *arena, void *array, size_t count, size_t size)
+{
+    bool full = count == 0 || (count >= PUSH_FIRST && (count & (count - 1)) == 0);
+    void *larger;
+
+    if (!full)
+        return array;
+    larger = spk_arena_array(arena, count ? 2 * count : PUSH_FIRST, size);
+    if (larger && count)
+        memcpy(larger, array, count * size);
+    return larger;
 }
 
 char *spk_arena_copy(struct spk_arena *arena, struct spk_str text)

@@ -31,6 +31,11 @@ void *spk_arena_alloc(struct spk_arena *arena, size_t size);
  * pointer that is not NULL. */
 void *spk_arena_array(struct spk_arena *arena, size_t count, size_t size);
 
+/* Room for one more element behind @count of them: the array, moved when it had to grow (always to
+ * a power of two, so its room follows from its count). NULL as above; @array is then still there.
+ */
+void *spk_arena_push(struct spk_arena *arena, void *array, size_t count, size_t size);
+
 /* A terminated copy. NULL as above. */
 char *spk_arena_copy(struct spk_arena *arena, struct spk_str text);
 

@@ -29,8 +29,15 @@
 /* Annotations of ours on one pod, and list items in one of them. A pod has at most 256 KiB of
  * annotations (apimachinery ValidateAnnotationsSize), but that is checked after admission, and
  * checking every wish against every other one is quadratic. */
-#define SPK_ANNOTATIONS_MAX 512
-#define SPK_WISHES_MAX      512
+#define SPK_ANNOTATIONS_MAX 256
+#define SPK_WISHES_MAX      256
+
+/* Names tried for one volume, where a pod uses them for something else: someone who takes four of
+ * them on purpose is told so. */
+#define SPK_VOLUME_TRIES 4
+
+/* Findings that one denial lists; the rest is counted. */
+#define SPK_FAULTS_MAX 32
 
 /* Legal lengths of names (apimachinery pkg/util/validation). */
 #define SPK_SUBDOMAIN_MAX 253
@@ -56,6 +63,11 @@
 /* One log line: written by one write(2), so that lines of threads never mix (PIPE_BUF is 4,096,
  * a line above it may be split by a slow reader but not by us). */
 #define SPK_LOG_LINE_MAX 8192
+
+/* Nodes of a YAML document after its aliases, each of which may stand for a whole tree, and their
+ * depth (a Pod is not 30 deep; the tree is walked recursively). */
+#define SPK_YAML_NODES_MAX 500000
+#define SPK_YAML_DEPTH_MAX 200
 
 /* A file given by a flag: certificates and keys are a few KB, an offline review is a body. */
 #define SPK_FILE_MAX SPK_BODY_MAX

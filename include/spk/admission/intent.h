@@ -1,0 +1,22 @@
+#ifndef SPK_ADMISSION_INTENT_H
+#define SPK_ADMISSION_INTENT_H
+/* From a pod's annotations to the overlay that they ask for. */
+
+#include "spk/admission/notes.h"
+#include "spk/admission/overlay.h"
+#include "spk/admission/view.h"
+#include "spk/base/err.h"
+
+/**
+ * spk_intent_read() - what the annotations ask for
+ * @out:   wishes in sorted order of their canonical keys, so that the same pod always gives the
+ *         same bytes; complete only if @notes got no fault
+ * @view:  the pod
+ * @notes: gets a fault for each annotation that can't be honoured, and warnings
+ *
+ * Errors: SPK_ENOMEM only
+ */
+int spk_intent_read(struct spk_overlay *out, const struct spk_view *view, struct spk_notes *notes,
+                    struct spk_err *err) __attribute__((warn_unused_result));
+
+#endif

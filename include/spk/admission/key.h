@@ -1,0 +1,47 @@
+#ifndef SPK_ADMISSION_KEY_H
+#define SPK_ADMISSION_KEY_H
+/* The annotation keys: every spelling of every key, in one table. */
+
+#include "spk/base/str.h"
+
+#include <stdbool.h>
+
+#define SPK_PREFIX       "spark-operator.k8s.io/"
+#define SPK_PREFIX_ALIAS "sparkoperator.k8s.io/"
+
+/* The stamp on every pod that was treated and carries an annotation of ours. */
+#define SPK_STAMP_KEY SPK_PREFIX "mutated-by"
+
+enum spk_key_kind {
+    SPK_KEY_SPARK_CONFIG_MAP,
+    SPK_KEY_HADOOP_CONFIG_MAP,
+    SPK_KEY_CONFIG_MAP,
+    SPK_KEY_SECRET,
+    SPK_KEY_GCP_SERVICE_ACCOUNT,
+    SPK_KEY_HADOOP_TOKEN,
+    SPK_KEY_OWNER_REFERENCE,
+    SPK_KEY_CONFIG_MAPS,
+    SPK_KEY_SECRETS,
+    SPK_KEY_UNSUPPORTED, /* of the contract, and not yet built: denied */
+    SPK_KEY_RETIRED,     /* read in 2018: denied */
+    SPK_KEY_STAMP,
+    SPK_KEY_UNKNOWN, /* carries a prefix of ours and nothing we know */
+    SPK_KEY_KINDS
+};
+
+struct spk_key {
+    enum spk_key_kind kind;
+    const char *canonical; /* "sparkConfigMap", "configMap." (with NAME behind it) */
+    struct spk_str name;   /* NAME of a keyed form, else empty */
+    int rank;              /* of spellings of one key, the least counts */
+    bool alias;            /* written with the second prefix */
+    const char *advice;    /* of a retired key: what replaces it */
+};
+
+/* Reads an annotation's key. False when it has no prefix of ours. @out points into @annotation. */
+bool spk_key_read(struct spk_key *out, struct spk_str annotation);
+
+/* The known key nearest to one that is not known, as people write it: "configMap.NAME". */
+const char *spk_key_nearest(struct spk_str annotation);
+
+#endif

@@ -1,0 +1,170 @@
+#include "spk/admission/decide.h"
+
+#include "spk/admission/container.h"
+#include "spk/admission/intent.h"
+#include "spk/admission/key.h"
+#include "spk/admission/merge.h"
+#include "spk/admission/notes.h"
+#include "spk/json/patch.h"
+#include "spk/json/walk.h"
+
+static int fail_memory(struct spk_err *err)
+{
+    return spk_fail(err, SPK_ENOMEM, "decision: out of memory");
+}
+
+static enum spk_role read_role(const struct spk_view *view)
+{
+    if (spk_str_is(view->role, "driver"))
+        return SPK_ROLE_DRIVER;
+    return spk_str_is(view->role, "executor") ? SPK_ROLE_EXECUTOR : SPK_ROLE_OTHER;
+}
+
+/* A pod that is still to be named is told by what its name will begin with. */
+static int read_identity(struct spk_decision *out, const struct spk_view *view, struct spk_err *err)
+{
+    const char *pattern;
+
+    out->app = view->app;
+    if (!out->namespace_.len)
+        out->namespace_ = view->namespace_;
+    if (out->name.len)
+        return 0;
+    out->name = view->name;
+    if (view->name.len || !view->generate_name.len)
+        return 0;
+    pattern = spk_arena_printf(&out->arena, "%.*s*", SPK_ARG(view->generate_name));
+    if (!pattern)
+        return fail_memory(err);
+    out->name = spk_str(pattern);
+    return 0;
+}
+
+static int find_container(struct spk_spark_container *target, struct spk_decision *out,
+                          const struct spk_view *view, struct spk_notes *notes)
+{
+    *target = spk_container_find(view, out->role);
+    out->container = view->containers[target->index].name;
+    out->container_by = target->by ? target->by : "being the first";
+    if (!target->by)
+        spk_notes_warn(notes,
+                       "no container of this %s looks like Spark's (by environment, name or first "
+                       "argument): took the first, %s",
+                       spk_role_text(out->role), spk_notes_quote(notes, out->container));
+    return 0;
+}
+
+static struct spk_str find_stamp(const struct spk_view *view)
+{
+    for (size_t i = 0; i < view->annotation_count; i++) {
+        if (spk_str_is(view->annotations[i].key, SPK_STAMP_KEY))
+            return view->annotations[i].value;
+    }
+    return (struct spk_str){0};
+}
+
+/* "add" also replaces a member that is there (RFC 6902 section 4.1). */
+static int add_stamp(json_t *ops, const struct spk_view *view, const struct spk_policy *policy,
+                     struct spk_notes *notes, struct spk_err *err)
+{
+    static const char pointer[] = "/metadata/annotations/spark-operator.k8s.io~1mutated-by";
+    const char *stamp = spk_arena_printf(notes->arena, "sparkhook/%s", policy->version);
+
+    if (!stamp)
+        return fail_memory(err);
+    if (spk_str_is(find_stamp(view), stamp))
+        return 0;
+    spk_notes_effect(notes, SPK_STAMP_SET, NULL, "%s: %s", SPK_STAMP_KEY, stamp);
+    return spk_patch_add(ops, "add", pointer, json_string(stamp), err);
+}
+
+/* The patch without regard to faults. */
+static int build_patch(json_t *ops, struct spk_decision *out, const struct spk_view *view,
+                       const struct spk_policy *policy, struct spk_notes *notes,
+                       struct spk_err *err)
+{
+    struct spk_spark_container target;
+    struct spk_overlay overlay;
+
+    if (spk_intent_read(&overlay, view, notes, err))
+        return -1;
+    if (!overlay.any) {
+        out->reason = "it carries no annotation of ours";
+        return 0;
+    }
+    if (find_container(&target, out, view, notes) ||
+        spk_merge(ops, &overlay, view, &target, notes, err))
+        return -1;
+    return add_stamp(ops, view, policy, notes, err);
+}
+
+/* All or nothing: with a fault there is no patch, whatever the policy. */
+static void settle(struct spk_decision *out, struct spk_notes *notes, json_t *ops,
+                   const struct spk_policy *policy)
+{
+    size_t shown = notes->fault_count < SPK_FAULTS_MAX ? notes->fault_count : SPK_FAULTS_MAX;
+
+    if (notes->fault_count == 0) {
+        out->outcome = json_array_size(ops) ? SPK_MUTATED : SPK_UNCHANGED;
+        out->patch = json_array_size(ops) ? json_incref(ops) : NULL;
+        out->applied = spk_notes_applied(notes);
+        return;
+    }
+    notes->effect_count = 0;
+    out->outcome = policy->warn_on_invalid ? SPK_UNCHANGED : SPK_DENIED;
+    out->message = spk_notes_message(notes);
+    for (size_t i = 0; policy->warn_on_invalid && i < shown; i++)
+        spk_notes_warn(notes, "pod left as it is: %s", notes->faults[i]);
+}
+
+static int publish(struct spk_decision *out, struct spk_notes *notes, struct spk_err *err)
+{
+    const char **warnings;
+
+    spk_notes_close(notes);
+    warnings = spk_arena_array(notes->arena, notes->warning_count, sizeof(*warnings));
+    if (!warnings || notes->no_memory)
+        return fail_memory(err);
+    memcpy(warnings, notes->warnings, notes->warning_count * sizeof(*warnings));
+    out->warnings = warnings;
+    out->warning_count = notes->warning_count;
+    out->effects = notes->effects;
+    out->effect_count = notes->effect_count;
+    return 0;
+}
+
+static int treat(struct spk_decision *out, const struct spk_view *view,
+                 const struct spk_policy *policy, struct spk_err *err)
+{
+    struct spk_notes notes = {.arena = &out->arena};
+    json_auto_t *ops = json_array();
+
+    if (!ops)
+        return fail_memory(err);
+    if (view->container_count == 0) {
+        out->outcome = SPK_UNCHANGED;
+        out->reason = "it has no containers";
+        spk_notes_warn(&notes, "this %s pod has no containers: left as it is",
+                       spk_role_text(out->role));
+        return publish(out, &notes, err);
+    }
+    if (build_patch(ops, out, view, policy, &notes, err))
+        return -1;
+    settle(out, &notes, ops, policy);
+    return publish(out, &notes, err);
+}
+
+int spk_decide(struct spk_decision *out, const struct spk_view *view,
+               const struct spk_policy *policy, struct spk_err *err)
+{
+    out->applied = "";
+    out->role = read_role(view);
+    if (read_identity(out, view, err))
+        return -1;
+    if (out->role == SPK_ROLE_OTHER) {
+        out->outcome = SPK_UNTOUCHED;
+        out->reason = "its label spark-role is neither driver nor executor";
+        return 0;
+    }
+    return treat(out, view, policy, err);
+}

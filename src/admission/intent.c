@@ -1,0 +1,235 @@
+#include "spk/admission/intent.h"
+
+#include "intent_values.h"
+
+#include "spk/base/cleanup.h"
+#include "spk/k8s/name.h"
+#include "spk/k8s/path.h"
+
+#include <stdlib.h>
+
+#define SPARK_CONF_DIR  "/etc/spark/conf"
+#define HADOOP_CONF_DIR "/etc/hadoop/conf"
+#define SPARK_OWN_CONF  "/opt/spark/conf" /* Spark Constants.SPARK_CONF_DIR_INTERNAL */
+
+/* What a kind of mount brings along. */
+static const struct mount_rule {
+    enum spk_source_kind source;
+    const char *fixed_volume;
+    const char *env;      /* a variable that points to the path, or NULL */
+    const char *env_file; /* behind the path, or "" */
+    const char *usual;    /* see struct spk_wish_env */
+} mount_rules[SPK_KEY_KINDS] = {
+    [SPK_KEY_SPARK_CONFIG_MAP] = {SPK_SOURCE_CONFIG_MAP, "spark-config-map-volume",
+                                  "SPARK_CONF_DIR",                                                                    "", SPARK_OWN_CONF},
+    [SPK_KEY_HADOOP_CONFIG_MAP] = {SPK_SOURCE_CONFIG_MAP, "hadoop-config-map-volume",
+                                  "HADOOP_CONF_DIR",                                                                   "", NULL          },
+    [SPK_KEY_CONFIG_MAP] = {SPK_SOURCE_CONFIG_MAP, NULL,                       NULL,                             "", NULL          },
+    [SPK_KEY_SECRET] = {SPK_SOURCE_SECRET,     NULL,                       NULL,                             "", NULL          },
+    [SPK_KEY_GCP_SERVICE_ACCOUNT] = {SPK_SOURCE_SECRET,     NULL,                       "GOOGLE_APPLICATION_CREDENTIALS",
+                                  "/key.json",                                                                             NULL          },
+    [SPK_KEY_HADOOP_TOKEN] = {SPK_SOURCE_SECRET,     NULL,                       "HADOOP_TOKEN_FILE_LOCATION",
+                                  "/hadoop.token",                                                                         NULL          },
+};
+
+static void add_env(struct spk_overlay *overlay, struct spk_notes *notes,
+                    const struct spk_origin *from, const struct mount_rule *rule, const char *path)
+{
+    const char *value = spk_arena_printf(notes->arena, "%s%s", path, rule->env_file);
+
+    struct spk_wish_env *envs =
+        spk_arena_push(notes->arena, overlay->envs, overlay->env_count, sizeof(*envs));
+
+    if (!value || !envs) {
+        notes->no_memory = true;
+        return;
+    }
+    envs[overlay->env_count++] = (struct spk_wish_env){
+        .from = *from, .name = rule->env, .value = value, .usual = rule->usual};
+    overlay->envs = envs;
+}
+
+static bool check_mount(struct spk_overlay *overlay, struct spk_notes *notes,
+                        const struct spk_origin *from, const struct mount_rule *rule,
+                        struct spk_str name, struct spk_str path)
+{
+    const char *what = rule->source == SPK_SOURCE_SECRET ? "Secret" : "ConfigMap";
+    const char *fault = spk_mount_path_fault(path);
+
+    if (!spk_is_subdomain(name)) {
+        spk_notes_fault(notes, from->written,
+                        "%s%sexpected a %s's name (at most 253 of a-z, 0-9, '-' and '.', beginning "
+                        "and ending with a letter or digit), found %s",
+                        from->where, *from->where ? ": " : "", what, spk_notes_quote(notes, name));
+        return false;
+    }
+    if (fault) {
+        spk_notes_fault(notes, from->written, "%s%sexpected an absolute mount path, found %s: %s",
+                        from->where, *from->where ? ": " : "", fault, spk_notes_quote(notes, path));
+        return false;
+    }
+    if (overlay->mount_count == SPK_WISHES_MAX) {
+        spk_notes_fault(notes, from->written, "more than %d mounts on one pod", SPK_WISHES_MAX);
+        return false;
+    }
+    return true;
+}
+
+void spk_ask_mount(struct spk_overlay *overlay, struct spk_notes *notes,
+                   const struct spk_origin *from, enum spk_key_kind kind, struct spk_str name,
+                   struct spk_str path)
+{
+    const struct mount_rule *rule = &mount_rules[kind];
+    struct spk_wish_mount *mounts;
+    const char *clean;
+
+    if (!check_mount(overlay, notes, from, rule, name, path))
+        return;
+    clean = spk_path_clean(notes->arena, path);
+    mounts = spk_arena_push(notes->arena, overlay->mounts, overlay->mount_count, sizeof(*mounts));
+    if (!clean || !mounts) {
+        notes->no_memory = true;
+        return;
+    }
+    mounts[overlay->mount_count++] = (struct spk_wish_mount){
+        .from = *from,
+        .source = {rule->source, name},
+        .path = clean,
+        .fixed_volume = rule->fixed_volume
+    };
+    overlay->mounts = mounts;
+    if (rule->env)
+        add_env(overlay, notes, from, rule, clean);
+}
+
+static void ask_keyed(struct spk_overlay *overlay, struct spk_notes *notes,
+                      const struct spk_ask *ask)
+{
+    struct spk_origin from = {ask->written, ask->canonical, ""};
+
+    switch (ask->key.kind) {
+    case SPK_KEY_SPARK_CONFIG_MAP:
+        spk_ask_mount(overlay, notes, &from, ask->key.kind, ask->value, SPK_LIT(SPARK_CONF_DIR));
+        break;
+    case SPK_KEY_HADOOP_CONFIG_MAP:
+        spk_ask_mount(overlay, notes, &from, ask->key.kind, ask->value, SPK_LIT(HADOOP_CONF_DIR));
+        break;
+    default:
+        spk_ask_mount(overlay, notes, &from, ask->key.kind, ask->key.name, ask->value);
+        break;
+    }
+}
+
+static void ask_unknown(struct spk_notes *notes, const struct spk_ask *ask)
+{
+    if (ask->key.alias || notes->warnings_left)
+        return;
+    spk_notes_warn(notes, "%s: unknown annotation, ignored; the nearest known one is %s%s",
+                   spk_notes_quote(notes, ask->written), SPK_PREFIX, spk_key_nearest(ask->written));
+}
+
+static void ask_one(struct spk_overlay *overlay, struct spk_notes *notes, const struct spk_ask *ask)
+{
+    switch (ask->key.kind) {
+    case SPK_KEY_OWNER_REFERENCE:
+        spk_ask_owner(overlay, notes, ask);
+        break;
+    case SPK_KEY_CONFIG_MAPS:
+    case SPK_KEY_SECRETS:
+        spk_ask_list(overlay, notes, ask);
+        break;
+    case SPK_KEY_UNSUPPORTED:
+        spk_notes_fault(notes, ask->written, "not yet supported by this version of sparkhook");
+        break;
+    case SPK_KEY_RETIRED:
+        spk_notes_fault(notes, ask->written, "retired in 2019; use %s instead", ask->key.advice);
+        break;
+    case SPK_KEY_STAMP:
+        break;
+    case SPK_KEY_UNKNOWN:
+        ask_unknown(notes, ask);
+        break;
+    default:
+        ask_keyed(overlay, notes, ask);
+        break;
+    }
+}
+
+/* By key, and among spellings of one key the one that counts first. */
+static int compare(const void *left, const void *right)
+{
+    const struct spk_ask *a = left;
+    const struct spk_ask *b = right;
+    int diff = strcmp(a->canonical, b->canonical);
+
+    if (diff == 0)
+        diff = (a->key.kind > b->key.kind) - (a->key.kind < b->key.kind);
+    if (diff == 0)
+        diff = a->key.rank - b->key.rank;
+    return diff ? diff : spk_str_cmp(a->written, b->written);
+}
+
+static int collect(struct spk_ask *asks, size_t *count, const struct spk_view *view,
+                   struct spk_notes *notes)
+{
+    for (size_t i = 0; i < view->annotation_count; i++) {
+        const struct spk_view_pair *pair = &view->annotations[i];
+        struct spk_ask ask = {.written = pair->key, .value = pair->value};
+        if (!spk_key_read(&ask.key, pair->key))
+            continue;
+        if (*count == SPK_ANNOTATIONS_MAX) {
+            spk_notes_fault(notes, SPK_LIT("annotations"), "more than %d of sparkhook on one pod",
+                            SPK_ANNOTATIONS_MAX);
+            return 0;
+        }
+        ask.canonical =
+            spk_arena_printf(notes->arena, "%s%.*s", ask.key.canonical, SPK_ARG(ask.key.name));
+        if (!ask.canonical)
+            return -1;
+        asks[(*count)++] = ask;
+    }
+    return 0;
+}
+
+static bool same_key(const struct spk_ask *a, const struct spk_ask *b)
+{
+    return a->key.kind == b->key.kind && a->key.kind != SPK_KEY_UNKNOWN &&
+           strcmp(a->canonical, b->canonical) == 0;
+}
+
+static void warn_ignored(struct spk_notes *notes, const struct spk_ask *counts,
+                         const struct spk_ask *ignored)
+{
+    if (ignored->key.kind == SPK_KEY_STAMP || spk_str_eq(counts->value, ignored->value))
+        return;
+    spk_notes_warn(notes, "%s is ignored: %s says otherwise and counts first",
+                   spk_notes_quote(notes, ignored->written),
+                   spk_notes_quote(notes, counts->written));
+}
+
+int spk_intent_read(struct spk_overlay *out, const struct spk_view *view, struct spk_notes *notes,
+                    struct spk_err *err)
+{
+    size_t most =
+        view->annotation_count < SPK_ANNOTATIONS_MAX ? view->annotation_count : SPK_ANNOTATIONS_MAX;
+    struct spk_ask *asks = spk_arena_array(notes->arena, most, sizeof(*asks));
+    const struct spk_ask *counts = NULL;
+    size_t count = 0;
+
+    *out = (struct spk_overlay){0};
+    if (!asks || collect(asks, &count, view, notes))
+        return spk_fail(err, SPK_ENOMEM, "annotations: out of memory");
+    out->any = count > 0;
+    qsort(asks, count, sizeof(*asks), compare);
+    for (size_t i = 0; i < count; i++) {
+        if (counts && same_key(counts, &asks[i])) {
+            warn_ignored(notes, counts, &asks[i]);
+            continue;
+        }
+        counts = &asks[i];
+        ask_one(out, notes, counts);
+    }
+    if (notes->no_memory)
+        return spk_fail(err, SPK_ENOMEM, "annotations: out of memory");
+    return 0;
+}

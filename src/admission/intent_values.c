@@ -1,0 +1,204 @@
+#include "intent_values.h"
+
+#include "spk/json/walk.h"
+
+static const char list_form[] = "a JSON list of {\"name\": …, \"path\": …}";
+static const char owner_form[] = "a JSON OwnerReference with apiVersion, kind, name and uid";
+
+/* A copy that outlives the tree it was read from. */
+static struct spk_str keep(struct spk_notes *notes, struct spk_str text)
+{
+    char *copy = spk_arena_copy(notes->arena, text);
+
+    if (!copy) {
+        notes->no_memory = true;
+        return (struct spk_str){"", 0};
+    }
+    return (struct spk_str){copy, text.len};
+}
+
+/* Out of memory is not the user's fault. */
+static void report(struct spk_notes *notes, struct spk_str key, const char *form,
+                   const struct spk_err *err)
+{
+    if (err->code == SPK_ENOMEM)
+        notes->no_memory = true;
+    else
+        spk_notes_fault(notes, key, "expected %s: %s", form,
+                        spk_notes_quote(notes, spk_str(err->msg)));
+}
+
+static bool only_known(struct spk_notes *notes, struct spk_str key, const char *where,
+                       const json_t *object, const char *const *known)
+{
+    const char *field;
+    json_t *value;
+
+    json_object_foreach((json_t *)object, field, value)
+    {
+        size_t i = 0;
+        while (known[i] && strcmp(known[i], field) != 0)
+            i++;
+        if (!known[i]) {
+            spk_notes_fault(notes, key, "%s%sunknown field %s", where, *where ? ": " : "",
+                            spk_notes_quote(notes, spk_str(field)));
+            return false;
+        }
+    }
+    return true;
+}
+
+static const struct {
+    const char *type;
+    enum spk_key_kind kind;
+} secret_types[] = {
+    {"Generic",               SPK_KEY_SECRET             },
+    {"GCPServiceAccount",     SPK_KEY_GCP_SERVICE_ACCOUNT},
+    {"HadoopDelegationToken", SPK_KEY_HADOOP_TOKEN       },
+};
+
+static bool read_type(enum spk_key_kind *out, struct spk_notes *notes, const struct spk_ask *ask,
+                      const char *where, struct spk_str type)
+{
+    *out = ask->key.kind == SPK_KEY_SECRETS ? SPK_KEY_SECRET : SPK_KEY_CONFIG_MAP;
+    if (!type.ptr)
+        return true;
+    for (size_t i = 0; i < sizeof(secret_types) / sizeof(secret_types[0]); i++) {
+        if (spk_str_is(type, secret_types[i].type)) {
+            *out = secret_types[i].kind;
+            return true;
+        }
+    }
+    spk_notes_fault(notes, ask->written,
+                    "%s.type: expected Generic, GCPServiceAccount or HadoopDelegationToken, found "
+                    "%s",
+                    where, spk_notes_quote(notes, type));
+    return false;
+}
+
+static void ask_item(struct spk_overlay *overlay, struct spk_notes *notes,
+                     const struct spk_ask *ask, const json_t *item, const char *where)
+{
+    static const char *const map_fields[] = {"name", "path", NULL};
+    static const char *const secret_fields[] = {"name", "path", "type", NULL};
+    bool secrets = ask->key.kind == SPK_KEY_SECRETS;
+    struct spk_origin from = {ask->written, ask->canonical, where};
+    struct spk_at at = {.key = where};
+    struct spk_str name;
+    struct spk_str path;
+    struct spk_str type;
+    enum spk_key_kind kind;
+    struct spk_err err;
+
+    if (spk_json_expect(item, JSON_OBJECT, &at, &err) ||
+        spk_json_text(&name, item, "name", &at, &err) ||
+        spk_json_text(&path, item, "path", &at, &err) ||
+        spk_json_text(&type, item, "type", &at, &err)) {
+        report(notes, ask->written, list_form, &err);
+        return;
+    }
+    if (!only_known(notes, ask->written, where, item, secrets ? secret_fields : map_fields) ||
+        !read_type(&kind, notes, ask, where, type))
+        return;
+    spk_ask_mount(overlay, notes, &from, kind, keep(notes, name), path);
+}
+
+void spk_ask_list(struct spk_overlay *overlay, struct spk_notes *notes, const struct spk_ask *ask)
+{
+    json_auto_t *list = NULL;
+    struct spk_err err;
+    size_t i;
+    json_t *item;
+
+    if (spk_json_parse(&list, ask->value.ptr, ask->value.len, &err) ||
+        spk_json_expect(list, JSON_ARRAY, NULL, &err)) {
+        report(notes, ask->written, list_form, &err);
+        return;
+    }
+    if (json_array_size(list) > SPK_WISHES_MAX) {
+        spk_notes_fault(notes, ask->written, "%zu items, at most %d", json_array_size(list),
+                        SPK_WISHES_MAX);
+        return;
+    }
+    json_array_foreach(list, i, item)
+    {
+        const char *where = spk_arena_printf(notes->arena, "[%zu]", i);
+        if (!where) {
+            notes->no_memory = true;
+            return;
+        }
+        ask_item(overlay, notes, ask, item, where);
+    }
+}
+
+static bool required(struct spk_notes *notes, const struct spk_ask *ask, const char *field,
+                     struct spk_str *text)
+{
+    if (text->len == 0)
+        spk_notes_fault(notes, ask->written, "expected %s: %s is missing", owner_form, field);
+    else
+        *text = keep(notes, *text);
+    return text->len > 0;
+}
+
+static int read_owner(struct spk_wish_owner *owner, const json_t *root, struct spk_err *err)
+{
+    const json_t *controller = json_object_get(root, "controller");
+    const json_t *block = json_object_get(root, "blockOwnerDeletion");
+
+    if (spk_json_expect(root, JSON_OBJECT, NULL, err) ||
+        spk_json_text(&owner->api_version, root, "apiVersion", NULL, err) ||
+        spk_json_text(&owner->kind, root, "kind", NULL, err) ||
+        spk_json_text(&owner->name, root, "name", NULL, err) ||
+        spk_json_text(&owner->uid, root, "uid", NULL, err) ||
+        spk_json_flag(&owner->controller, root, "controller", NULL, err) ||
+        spk_json_flag(&owner->block_owner_deletion, root, "blockOwnerDeletion", NULL, err))
+        return -1;
+    owner->has_controller = json_is_boolean(controller);
+    owner->has_block_owner_deletion = json_is_boolean(block);
+    return 0;
+}
+
+/* In 2018 the value was the protobuf of an OwnerReference in base64. */
+static bool looks_like_base64(struct spk_str value)
+{
+    size_t n = 0;
+
+    for (; n < value.len && value.ptr[n] != '='; n++) {
+        char c = value.ptr[n];
+        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+              c == '+' || c == '/'))
+            return false;
+    }
+    return value.len >= 16 && value.len % 4 == 0 && value.len - n <= 2;
+}
+
+void spk_ask_owner(struct spk_overlay *overlay, struct spk_notes *notes, const struct spk_ask *ask)
+{
+    static const char *const fields[] = {"apiVersion",         "kind", "name", "uid", "controller",
+                                         "blockOwnerDeletion", NULL};
+    struct spk_wish_owner owner = {
+        .from = {ask->written, ask->canonical, ""}
+    };
+    json_auto_t *root = NULL;
+    struct spk_err err;
+
+    if (looks_like_base64(ask->value)) {
+        spk_notes_fault(notes, ask->written,
+                        "expected %s; base64 of protobuf, the form of 2018, is retired",
+                        owner_form);
+        return;
+    }
+    if (spk_json_parse(&root, ask->value.ptr, ask->value.len, &err) ||
+        read_owner(&owner, root, &err)) {
+        report(notes, ask->written, owner_form, &err);
+        return;
+    }
+    if (!only_known(notes, ask->written, "", root, fields) ||
+        !required(notes, ask, "apiVersion", &owner.api_version) ||
+        !required(notes, ask, "kind", &owner.kind) || !required(notes, ask, "name", &owner.name) ||
+        !required(notes, ask, "uid", &owner.uid))
+        return;
+    overlay->owner = owner;
+    overlay->owner_count = 1;
+}

@@ -1,0 +1,28 @@
+#ifndef SPK_ADMISSION_INTENT_VALUES_H
+#define SPK_ADMISSION_INTENT_VALUES_H
+/* The values of annotations, one reader a form. Private to intent*.c. */
+
+#include "spk/admission/key.h"
+#include "spk/admission/notes.h"
+#include "spk/admission/overlay.h"
+
+/* One annotation that counts. */
+struct spk_ask {
+    struct spk_key key;
+    struct spk_str written;
+    struct spk_str value;
+    const char *canonical; /* with NAME */
+};
+
+/* A wish to see the object @name of the kind that @kind means at @path, with what comes along. */
+void spk_ask_mount(struct spk_overlay *overlay, struct spk_notes *notes,
+                   const struct spk_origin *from, enum spk_key_kind kind, struct spk_str name,
+                   struct spk_str path);
+
+/* configMaps and secrets: a JSON list of {"name","path"}, for secrets also "type". */
+void spk_ask_list(struct spk_overlay *overlay, struct spk_notes *notes, const struct spk_ask *ask);
+
+/* ownerReference: a JSON OwnerReference. */
+void spk_ask_owner(struct spk_overlay *overlay, struct spk_notes *notes, const struct spk_ask *ask);
+
+#endif

@@ -1,0 +1,158 @@
+#include "spk/admission/key.h"
+
+#include "spk/base/cleanup.h"
+#include "spk/base/limits.h"
+
+#include <ctype.h>
+#include <stdint.h>
+
+/* Spellings of one key stand in the order in which they count. A '.' at the end stands for a NAME
+ * that follows. The dashed and lower-case ones are those of 2018. */
+static const struct row {
+    struct spk_str spelling;
+    enum spk_key_kind kind;
+    const char *canonical;
+    const char *advice;
+} rows[] = {
+    {SPK_LIT("sparkConfigMap"),         SPK_KEY_SPARK_CONFIG_MAP,    "sparkConfigMap",         NULL},
+    {SPK_LIT("spark-configmap"),        SPK_KEY_SPARK_CONFIG_MAP,    "sparkConfigMap",         NULL},
+    {SPK_LIT("spark-config-map"),       SPK_KEY_SPARK_CONFIG_MAP,    "sparkConfigMap",         NULL},
+    {SPK_LIT("hadoopConfigMap"),        SPK_KEY_HADOOP_CONFIG_MAP,   "hadoopConfigMap",        NULL},
+    {SPK_LIT("hadoop-configmap"),       SPK_KEY_HADOOP_CONFIG_MAP,   "hadoopConfigMap",        NULL},
+    {SPK_LIT("hadoop-config-map"),      SPK_KEY_HADOOP_CONFIG_MAP,   "hadoopConfigMap",        NULL},
+    {SPK_LIT("configMap."),             SPK_KEY_CONFIG_MAP,          "configMap.",             NULL},
+    {SPK_LIT("configmap."),             SPK_KEY_CONFIG_MAP,          "configMap.",             NULL},
+    {SPK_LIT("secret."),                SPK_KEY_SECRET,              "secret.",                NULL},
+    {SPK_LIT("GCPServiceAccount."),     SPK_KEY_GCP_SERVICE_ACCOUNT, "GCPServiceAccount.",     NULL},
+    {SPK_LIT("HadoopDelegationToken."), SPK_KEY_HADOOP_TOKEN,        "HadoopDelegationToken.", NULL},
+    {SPK_LIT("ownerReference"),         SPK_KEY_OWNER_REFERENCE,     "ownerReference",         NULL},
+    {SPK_LIT("ownerreference"),         SPK_KEY_OWNER_REFERENCE,     "ownerReference",         NULL},
+    {SPK_LIT("owner-reference"),        SPK_KEY_OWNER_REFERENCE,     "ownerReference",         NULL},
+    {SPK_LIT("configMaps"),             SPK_KEY_CONFIG_MAPS,         "configMaps",             NULL},
+    {SPK_LIT("secrets"),                SPK_KEY_SECRETS,             "secrets",                NULL},
+    {SPK_LIT("sparkDefaults"),          SPK_KEY_UNSUPPORTED,         "sparkDefaults",          NULL},
+    {SPK_LIT("overlay"),                SPK_KEY_UNSUPPORTED,         "overlay",                NULL},
+    {SPK_LIT("volumes."),               SPK_KEY_RETIRED,             "volumes.",
+     "Spark's properties spark.kubernetes.{driver,executor}.volumes.* or a pod template"           },
+    {SPK_LIT("volumemounts."),          SPK_KEY_RETIRED,             "volumemounts.",
+     "Spark's properties spark.kubernetes.{driver,executor}.volumes.* or a pod template"           },
+    {SPK_LIT("affinity"),               SPK_KEY_RETIRED,             "affinity",
+     "a pod template (spark.kubernetes.{driver,executor}.podTemplateFile)"                         },
+    {SPK_LIT("tolerations."),           SPK_KEY_RETIRED,             "tolerations.",
+     "a pod template (spark.kubernetes.{driver,executor}.podTemplateFile)"                         },
+    {SPK_LIT("mutated-by"),             SPK_KEY_STAMP,               "mutated-by",             NULL},
+};
+
+/* The key behind the prefix; false when there is none of ours. */
+static bool skip_prefix(struct spk_str *key, bool *alias)
+{
+    static const struct spk_str prefix = SPK_LIT(SPK_PREFIX);
+    static const struct spk_str second = SPK_LIT(SPK_PREFIX_ALIAS);
+
+    *alias = spk_str_starts(*key, second);
+    if (!*alias && !spk_str_starts(*key, prefix))
+        return false;
+    *key = spk_str_skip(*key, *alias ? second.len : prefix.len);
+    return true;
+}
+
+static bool takes_name(const struct row *row)
+{
+    return row->spelling.ptr[row->spelling.len - 1] == '.';
+}
+
+bool spk_key_read(struct spk_key *out, struct spk_str annotation)
+{
+    struct spk_str key = annotation;
+    bool alias;
+
+    if (!skip_prefix(&key, &alias))
+        return false;
+    *out = (struct spk_key){.kind = SPK_KEY_UNKNOWN, .canonical = "", .name = key, .alias = alias};
+    for (size_t i = 0; i < SPK_LEN(rows); i++) {
+        const struct row *row = &rows[i];
+        if (takes_name(row) ? !spk_str_starts(key, row->spelling) : !spk_str_eq(key, row->spelling))
+            continue;
+        out->kind = row->kind;
+        out->canonical = row->canonical;
+        out->name = spk_str_skip(key, row->spelling.len);
+        out->rank = (int)i + (alias ? (int)SPK_LEN(rows) : 0);
+        out->advice = row->advice;
+        return true;
+    }
+    return true;
+}
+
+#define NEAR_MAX 32 /* longer than every key we know; a longer word is near to none */
+
+/* Levenshtein's distance, letters compared without case. */
+static size_t distance(struct spk_str a, struct spk_str b)
+{
+    size_t row[NEAR_MAX + 1];
+
+    for (size_t j = 0; j <= b.len; j++)
+        row[j] = j;
+    for (size_t i = 1; i <= a.len; i++) {
+        size_t diagonal = row[0];
+        row[0] = i;
+        for (size_t j = 1; j <= b.len; j++) {
+            size_t above = row[j];
+            bool same =
+                tolower((unsigned char)a.ptr[i - 1]) == tolower((unsigned char)b.ptr[j - 1]);
+            size_t best = diagonal + !same;
+            best = above + 1 < best ? above + 1 : best;
+            row[j] = row[j - 1] + 1 < best ? row[j - 1] + 1 : best;
+            diagonal = above;
+        }
+    }
+    return row[b.len];
+}
+
+/* What stands before the NAME, if there is one: at most NEAR_MAX bytes. */
+static struct spk_str head(struct spk_str key)
+{
+    const char *dot = key.len ? memchr(key.ptr, '.', key.len) : NULL;
+    size_t len = dot ? (size_t)(dot - key.ptr) : key.len;
+
+    return (struct spk_str){key.ptr, len < NEAR_MAX ? len : NEAR_MAX};
+}
+
+/* As people write it; the table above holds no other canonical spelling that takes a NAME. */
+static const char *shown(const struct row *row)
+{
+    switch (row->kind) {
+    case SPK_KEY_CONFIG_MAP:
+        return "configMap.NAME";
+    case SPK_KEY_SECRET:
+        return "secret.NAME";
+    case SPK_KEY_GCP_SERVICE_ACCOUNT:
+        return "GCPServiceAccount.NAME";
+    case SPK_KEY_HADOOP_TOKEN:
+        return "HadoopDelegationToken.NAME";
+    default:
+        return row->canonical;
+    }
+}
+
+const char *spk_key_nearest(struct spk_str annotation)
+{
+    struct spk_str key = annotation;
+    const struct row *best = &rows[0];
+    size_t least = SIZE_MAX;
+    bool alias;
+
+    (void)skip_prefix(&key, &alias);
+    for (size_t i = 0; i < SPK_LEN(rows); i++) {
+        size_t far;
+        if (rows[i].kind == SPK_KEY_RETIRED || rows[i].kind == SPK_KEY_STAMP)
+            continue;
+        /* With a '.' in it the user meant a NAME, without one a plain key. */
+        far = 2 * distance(head(key), head(rows[i].spelling)) +
+              (takes_name(&rows[i]) != (memchr(key.ptr, '.', key.len) != NULL));
+        if (far < least) {
+            least = far;
+            best = &rows[i];
+        }
+    }
+    return shown(best);
+}

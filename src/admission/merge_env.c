@@ -1,0 +1,104 @@
+#include "merge_parts.h"
+
+#include "spk/json/patch.h"
+#include "spk/json/walk.h"
+
+#include <stdio.h>
+
+int spk_merge_append(json_t *array, json_t *value, struct spk_err *err)
+{
+    if (!value || json_array_append_new(array, value))
+        return spk_fail(err, SPK_ENOMEM, "patch: out of memory");
+    return 0;
+}
+
+static json_t *env_json(const struct spk_wish_env *wish)
+{
+    return json_pack("{s:s, s:s}", "name", wish->name, "value", wish->value);
+}
+
+/* The last of a name is the one that counts; the count when there is none. */
+static size_t find_last(const struct spk_view_container *container, const char *name)
+{
+    for (size_t i = container->env_count; i-- > 0;) {
+        if (spk_str_is(container->env[i].name, name))
+            return i;
+    }
+    return container->env_count;
+}
+
+static void warn_replaced(struct spk_notes *notes, const struct spk_wish_env *wish,
+                          const struct spk_view_env *old)
+{
+    if (!old->from && wish->usual && spk_str_is(old->value, wish->usual))
+        return;
+    spk_notes_warn(notes, "%s replaces the variable %s, which was %s",
+                   spk_notes_quote(notes, wish->from.written), wish->name,
+                   old->from ? "set by valueFrom" : spk_notes_quote(notes, old->value));
+}
+
+static int replace(json_t *ops, const char *pointer, size_t index, const struct spk_wish_env *wish,
+                   const struct spk_view_env *old, struct spk_notes *notes, struct spk_err *err)
+{
+    char entry[96];
+
+    (void)snprintf(entry, sizeof(entry), "%s/%zu", pointer, index);
+    warn_replaced(notes, wish, old);
+    spk_notes_effect(notes, SPK_ENV_REPLACED, wish->from.canonical, "%s=%s, was %s", wish->name,
+                     wish->value, old->from ? "valueFrom" : spk_notes_quote(notes, old->value));
+    return spk_patch_add(ops, "replace", entry, env_json(wish), err);
+}
+
+static int merge_one(json_t *ops, json_t *added, const char *pointer,
+                     const struct spk_wish_env *wish, const struct spk_view_container *container,
+                     struct spk_notes *notes, struct spk_err *err)
+{
+    size_t index = find_last(container, wish->name);
+    const struct spk_view_env *old = &container->env[index];
+
+    if (index == container->env_count) {
+        spk_notes_effect(notes, SPK_ENV_ADDED, wish->from.canonical, "%s=%s", wish->name,
+                         wish->value);
+        return spk_merge_append(added, env_json(wish), err);
+    }
+    if (!old->from && spk_str_is(old->value, wish->value)) {
+        spk_notes_effect(notes, SPK_ENV_FOUND, wish->from.canonical, "%s=%s", wish->name,
+                         wish->value);
+        return 0;
+    }
+    return replace(ops, pointer, index, wish, old, notes, err);
+}
+
+/* Two wishes for one variable. True when the later one needs no work: it is the same, or a fault.
+ */
+static bool settled_earlier(const struct spk_overlay *overlay, size_t at, struct spk_notes *notes)
+{
+    const struct spk_wish_env *wish = &overlay->envs[at];
+
+    for (size_t i = 0; i < at; i++) {
+        const struct spk_wish_env *earlier = &overlay->envs[i];
+        if (strcmp(earlier->name, wish->name) != 0)
+            continue;
+        if (strcmp(earlier->value, wish->value) != 0)
+            spk_notes_fault(notes, wish->from.written,
+                            "sets the variable %s to %s, but %s%s sets it to %s", wish->name,
+                            spk_notes_quote(notes, spk_str(wish->value)),
+                            spk_notes_quote(notes, earlier->from.written), earlier->from.where,
+                            spk_notes_quote(notes, spk_str(earlier->value)));
+        return true;
+    }
+    return false;
+}
+
+int spk_merge_env(json_t *ops, json_t *added, const char *pointer,
+                  const struct spk_overlay *overlay, const struct spk_view_container *container,
+                  struct spk_notes *notes, struct spk_err *err)
+{
+    for (size_t i = 0; i < overlay->env_count; i++) {
+        if (settled_earlier(overlay, i, notes))
+            continue;
+        if (merge_one(ops, added, pointer, &overlay->envs[i], container, notes, err))
+            return -1;
+    }
+    return 0;
+}

@@ -1,0 +1,286 @@
+#include "merge_parts.h"
+
+#include "spk/admission/volume.h"
+#include "spk/json/walk.h"
+#include "spk/k8s/path.h"
+
+/* Where Spark mounts its own configuration: Spark Constants.SPARK_CONF_DIR_INTERNAL. A driver whose
+ * /opt/spark/conf is covered does not start, and above it lie Spark's own files. */
+#define SPARK_OWN_CONF "/opt/spark/conf"
+
+struct planned_volume {
+    const struct spk_source *source;
+    const char *name;
+};
+
+struct plan {
+    const struct spk_overlay *overlay;
+    const struct spk_view *view;
+    const struct spk_view_container *container;
+    const char **paths;             /* of the container's mounts, clean */
+    struct planned_volume *planned; /* volumes that are used, new or found: one a source */
+    size_t planned_count;
+    json_t *volumes;
+    json_t *mounts;
+    struct spk_notes *notes;
+    struct spk_err *err;
+};
+
+static bool same_source(const struct spk_source *a, const struct spk_source *b)
+{
+    return a->kind == b->kind && a->kind != SPK_SOURCE_OTHER && spk_str_eq(a->name, b->name);
+}
+
+static const char *source_kind(const struct spk_source *source)
+{
+    return source->kind == SPK_SOURCE_SECRET ? "Secret" : "ConfigMap";
+}
+
+/* 'ConfigMap "log4j"'; for another's volume 'emptyDir'. */
+static const char *source_text(struct spk_notes *notes, const struct spk_source *source)
+{
+    const char *name = spk_notes_quote(notes, source->name);
+    const char *text = name;
+
+    if (source->kind != SPK_SOURCE_OTHER)
+        text = spk_arena_printf(notes->arena, "%s %s", source_kind(source), name);
+    if (!text)
+        notes->no_memory = true;
+    return text ? text : "";
+}
+
+static const struct spk_view_volume *find_volume(const struct spk_view *view, struct spk_str name)
+{
+    for (size_t i = 0; i < view->volume_count; i++) {
+        if (spk_str_eq(view->volumes[i].name, name))
+            return &view->volumes[i];
+    }
+    return NULL;
+}
+
+enum place { PLACE_FREE, PLACE_SETTLED };
+
+static enum place settled(struct plan *plan, const struct spk_wish_mount *wish)
+{
+    spk_notes_effect(plan->notes, SPK_MOUNT_FOUND, wish->from.canonical, "%s at %s",
+                     source_text(plan->notes, &wish->source),
+                     spk_notes_quote(plan->notes, spk_str(wish->path)));
+    return PLACE_SETTLED;
+}
+
+/* The path is taken by a mount of the pod. */
+static enum place taken_by_pod(struct plan *plan, const struct spk_wish_mount *wish,
+                               const struct spk_view_mount *mount)
+{
+    const struct spk_view_volume *volume = find_volume(plan->view, mount->volume);
+
+    if (volume && !mount->part && !volume->part && same_source(&volume->source, &wish->source))
+        return settled(plan, wish);
+    spk_notes_fault(plan->notes, wish->from.written,
+                    "%s%s%s cannot be mounted at %s: the pod mounts its volume %s%s%s%s there",
+                    wish->from.where, *wish->from.where ? ": " : "",
+                    source_text(plan->notes, &wish->source),
+                    spk_notes_quote(plan->notes, spk_str(wish->path)),
+                    spk_notes_quote(plan->notes, mount->volume), volume ? " (" : "",
+                    volume ? source_text(plan->notes, &volume->source) : "", volume ? ")" : "");
+    return PLACE_SETTLED;
+}
+
+static enum place taken_by_wish(struct plan *plan, const struct spk_wish_mount *wish,
+                                const struct spk_wish_mount *earlier)
+{
+    if (same_source(&earlier->source, &wish->source))
+        return settled(plan, wish);
+    spk_notes_fault(plan->notes, wish->from.written,
+                    "%s%s%s cannot be mounted at %s: %s%s mounts %s there", wish->from.where,
+                    *wish->from.where ? ": " : "", source_text(plan->notes, &wish->source),
+                    spk_notes_quote(plan->notes, spk_str(wish->path)),
+                    spk_notes_quote(plan->notes, earlier->from.written), earlier->from.where,
+                    source_text(plan->notes, &earlier->source));
+    return PLACE_SETTLED;
+}
+
+static bool covers_spark(struct plan *plan, const struct spk_wish_mount *wish)
+{
+    if (strcmp(wish->path, "/") != 0 && !spk_path_is_above(wish->path, SPARK_OWN_CONF))
+        return false;
+    spk_notes_fault(plan->notes, wish->from.written,
+                    "%s%s%s cannot be mounted at %s: it would cover Spark's own %s",
+                    wish->from.where, *wish->from.where ? ": " : "",
+                    source_text(plan->notes, &wish->source),
+                    spk_notes_quote(plan->notes, spk_str(wish->path)), SPARK_OWN_CONF);
+    return true;
+}
+
+/* Every mount of the pod at the path is looked at: two may stand at spellings of one. */
+static enum place find_place(struct plan *plan, size_t at)
+{
+    const struct spk_wish_mount *wish = &plan->overlay->mounts[at];
+    enum place place = PLACE_FREE;
+
+    if (covers_spark(plan, wish))
+        return PLACE_SETTLED;
+    for (size_t i = 0; i < plan->container->mount_count; i++) {
+        if (strcmp(plan->paths[i], wish->path) == 0)
+            place = taken_by_pod(plan, wish, &plan->container->mounts[i]);
+    }
+    for (size_t i = 0; i < at && place == PLACE_FREE; i++) {
+        if (strcmp(plan->overlay->mounts[i].path, wish->path) == 0)
+            place = taken_by_wish(plan, wish, &plan->overlay->mounts[i]);
+    }
+    return place;
+}
+
+static bool planned_otherwise(const struct plan *plan, const char *name)
+{
+    for (size_t i = 0; i < plan->planned_count; i++) {
+        if (strcmp(plan->planned[i].name, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static json_t *volume_json(const char *name, const struct spk_source *source)
+{
+    if (source->kind == SPK_SOURCE_SECRET)
+        return json_pack("{s:s, s:{s:o}}", "name", name, "secret", "secretName",
+                         spk_json_string(source->name));
+    return json_pack("{s:s, s:{s:o}}", "name", name, "configMap", "name",
+                     spk_json_string(source->name));
+}
+
+/* The first name that is free or already means this source; false when all are taken. */
+static bool choose_name(char name[static SPK_LABEL_MAX + 1], bool *there, const struct plan *plan,
+                        const struct spk_source *source, const char *fixed)
+{
+    for (unsigned again = 0; again < SPK_VOLUME_TRIES; again++) {
+        const struct spk_view_volume *volume;
+        spk_volume_name(name, source, fixed, again);
+        if (planned_otherwise(plan, name))
+            continue;
+        volume = find_volume(plan->view, spk_str(name));
+        *there = volume != NULL;
+        if (!volume || (same_source(&volume->source, source) && !volume->part))
+            return true;
+    }
+    return false;
+}
+
+/* One source is one volume, however many wishes want it; a name that the contract fixes wins. */
+static const char *fixed_name(const struct plan *plan, const struct spk_source *source)
+{
+    for (size_t i = 0; i < plan->overlay->mount_count; i++) {
+        const struct spk_wish_mount *wish = &plan->overlay->mounts[i];
+        if (wish->fixed_volume && same_source(&wish->source, source))
+            return wish->fixed_volume;
+    }
+    return NULL;
+}
+
+static int plan_volume(const char **out, struct plan *plan, const struct spk_wish_mount *wish,
+                       const char *name)
+{
+    struct spk_arena *arena = plan->notes->arena;
+    const char *copy = spk_arena_copy(arena, spk_str(name));
+    struct planned_volume *planned =
+        spk_arena_push(arena, plan->planned, plan->planned_count, sizeof(*planned));
+
+    if (!copy || !planned)
+        return spk_fail(plan->err, SPK_ENOMEM, "volumes: out of memory");
+    planned[plan->planned_count++] = (struct planned_volume){&wish->source, copy};
+    plan->planned = planned;
+    *out = copy;
+    return 0;
+}
+
+/* @out is NULL when there is no name for the volume, which is then a fault. */
+static int add_volume(const char **out, struct plan *plan, const struct spk_wish_mount *wish)
+{
+    char name[SPK_LABEL_MAX + 1];
+    bool there;
+
+    *out = NULL;
+    if (!choose_name(name, &there, plan, &wish->source, fixed_name(plan, &wish->source))) {
+        spk_notes_fault(plan->notes, wish->from.written,
+                        "the pod uses every name that a volume from %s could have, up to \"%s\"",
+                        source_text(plan->notes, &wish->source), name);
+        return 0;
+    }
+    if (plan_volume(out, plan, wish, name))
+        return -1;
+    if (there)
+        return 0;
+    spk_notes_effect(plan->notes, SPK_VOLUME_ADDED, wish->from.canonical, "\"%s\" from %s", name,
+                     source_text(plan->notes, &wish->source));
+    return spk_merge_append(plan->volumes, volume_json(name, &wish->source), plan->err);
+}
+
+static int find_or_add_volume(const char **out, struct plan *plan,
+                              const struct spk_wish_mount *wish)
+{
+    for (size_t i = 0; i < plan->planned_count; i++) {
+        if (same_source(plan->planned[i].source, &wish->source)) {
+            *out = plan->planned[i].name;
+            return 0;
+        }
+    }
+    return add_volume(out, plan, wish);
+}
+
+static int merge_one(struct plan *plan, size_t at)
+{
+    const struct spk_wish_mount *wish = &plan->overlay->mounts[at];
+    const char *volume;
+
+    if (find_place(plan, at) == PLACE_SETTLED)
+        return 0;
+    if (find_or_add_volume(&volume, plan, wish))
+        return -1;
+    if (!volume)
+        return 0;
+    spk_notes_effect(plan->notes, SPK_MOUNT_ADDED, wish->from.canonical, "%s at %s, read-only",
+                     source_text(plan->notes, &wish->source),
+                     spk_notes_quote(plan->notes, spk_str(wish->path)));
+    return spk_merge_append(
+        plan->mounts,
+        json_pack("{s:s, s:b, s:s}", "name", volume, "readOnly", 1, "mountPath", wish->path),
+        plan->err);
+}
+
+static int clean_paths(struct plan *plan)
+{
+    size_t count = plan->container->mount_count;
+
+    plan->paths = spk_arena_array(plan->notes->arena, count, sizeof(*plan->paths));
+    if (!plan->paths)
+        return spk_fail(plan->err, SPK_ENOMEM, "mounts: out of memory");
+    for (size_t i = 0; i < count; i++) {
+        plan->paths[i] = spk_path_clean(plan->notes->arena, plan->container->mounts[i].path);
+        if (!plan->paths[i])
+            return spk_fail(plan->err, SPK_ENOMEM, "mounts: out of memory");
+    }
+    return 0;
+}
+
+int spk_merge_mounts(json_t *volumes, json_t *mounts, const struct spk_overlay *overlay,
+                     const struct spk_view *view, size_t index, struct spk_notes *notes,
+                     struct spk_err *err)
+{
+    struct plan plan = {.overlay = overlay,
+                        .view = view,
+                        .container = &view->containers[index],
+                        .volumes = volumes,
+                        .mounts = mounts,
+                        .notes = notes,
+                        .err = err};
+
+    if (overlay->mount_count == 0)
+        return 0;
+    if (clean_paths(&plan))
+        return -1;
+    for (size_t i = 0; i < overlay->mount_count; i++) {
+        if (merge_one(&plan, i))
+            return -1;
+    }
+    return 0;
+}

@@ -1,0 +1,166 @@
+#include "spk/json/patch.h"
+
+#include "spk/base/limits.h"
+
+#include <stdbool.h>
+
+/* Operations build paths out of fixed words, indices and one escaped annotation key. */
+#define POINTER_MAX 4096
+
+int spk_patch_add(json_t *ops, const char *op, const char *pointer, json_t *value,
+                  struct spk_err *err)
+{
+    json_t *entry = NULL;
+
+    if (value)
+        entry = json_pack("{s:s, s:s, s:o}", "op", op, "path", pointer, "value", value);
+    if (!entry || json_array_append_new(ops, entry))
+        return spk_fail(err, SPK_ENOMEM, "patch: out of memory");
+    return 0;
+}
+
+/* The next step of a pointer, unescaped into @out; moves @pointer behind it. */
+static bool take_step(char out[static POINTER_MAX], const char **pointer)
+{
+    const char *in = *pointer;
+    size_t len = 0;
+
+    if (*in++ != '/')
+        return false;
+    for (; *in && *in != '/'; in++) {
+        char c = *in;
+        if (c == '~' && (in[1] == '0' || in[1] == '1'))
+            c = *++in == '0' ? '~' : '/';
+        else if (c == '~')
+            return false;
+        if (len + 1 >= POINTER_MAX)
+            return false;
+        out[len++] = c;
+    }
+    out[len] = '\0';
+    *pointer = in;
+    return true;
+}
+
+/* RFC 6901 section 4: digits without a leading zero; "-" is the place behind the last element. */
+static bool read_index(size_t *out, const json_t *array, const char *step)
+{
+    size_t size = json_array_size(array);
+    size_t index = 0;
+
+    if (step[0] == '-' && step[1] == '\0') {
+        *out = size;
+        return true;
+    }
+    if (step[0] == '\0' || (step[0] == '0' && step[1] != '\0'))
+        return false;
+    for (; *step; step++) {
+        if (*step < '0' || *step > '9' || index > size)
+            return false;
+        index = index * 10 + (size_t)(*step - '0');
+    }
+    *out = index;
+    return index <= size;
+}
+
+static json_t *child(json_t *parent, const char *step)
+{
+    size_t index;
+
+    if (json_is_object(parent))
+        return json_object_get(parent, step);
+    if (json_is_array(parent) && read_index(&index, parent, step))
+        return json_array_get(parent, index);
+    return NULL;
+}
+
+/* Walks to the parent of what @pointer names; @step is the last step. */
+static json_t *find_parent(json_t *document, const char *pointer, char step[static POINTER_MAX])
+{
+    json_t *at = document;
+
+    while (at && take_step(step, &pointer)) {
+        if (*pointer == '\0')
+            return at;
+        at = child(at, step);
+    }
+    return NULL;
+}
+
+static int change_object(json_t *object, const char *op, const char *step, json_t *value)
+{
+    bool there = json_object_get(object, step) != NULL;
+
+    if (strcmp(op, "add") == 0)
+        return json_object_set(object, step, value);
+    if (!there)
+        return -1;
+    if (strcmp(op, "replace") == 0)
+        return json_object_set(object, step, value);
+    return json_object_del(object, step);
+}
+
+static int change_array(json_t *array, const char *op, const char *step, json_t *value)
+{
+    size_t index;
+
+    if (!read_index(&index, array, step))
+        return -1;
+    if (strcmp(op, "add") == 0)
+        return json_array_insert(array, index, value);
+    if (strcmp(op, "replace") == 0)
+        return json_array_set(array, index, value);
+    return json_array_remove(array, index);
+}
+
+static bool known_op(const char *op, const json_t *value)
+{
+    if (strcmp(op, "remove") == 0)
+        return true;
+    return value && (strcmp(op, "add") == 0 || strcmp(op, "replace") == 0);
+}
+
+static int apply_one(json_t *document, const json_t *entry, struct spk_err *err)
+{
+    const char *op = json_string_value(json_object_get(entry, "op"));
+    const char *pointer = json_string_value(json_object_get(entry, "path"));
+    json_t *value = json_object_get(entry, "value");
+    char step[POINTER_MAX];
+    json_t *parent;
+    int rc = -1;
+
+    if (!op || !pointer || !known_op(op, value))
+        return spk_fail(err, SPK_EINVALID, "not an add, replace or remove");
+    parent = find_parent(document, pointer, step);
+    /* A copy, so that a later operation inside it does not change the patch. */
+    value = value ? json_deep_copy(value) : json_null();
+    if (!value)
+        return spk_fail(err, SPK_ENOMEM, "out of memory");
+    if (json_is_object(parent))
+        rc = change_object(parent, op, step, value);
+    else if (json_is_array(parent))
+        rc = change_array(parent, op, step, value);
+    json_decref(value);
+    if (rc)
+        return spk_fail(err, SPK_EINVALID, "%s %.200s: no such place", op, pointer);
+    return 0;
+}
+
+int spk_patch_apply(json_t **out, const json_t *document, const json_t *ops, struct spk_err *err)
+{
+    json_auto_t *copy = json_deep_copy(document);
+    size_t i;
+    json_t *entry;
+
+    if (!copy)
+        return spk_fail(err, SPK_ENOMEM, "out of memory");
+    if (!json_is_array(ops))
+        return spk_fail(err, SPK_EINVALID, "a patch is an array of operations");
+    json_array_foreach(ops, i, entry)
+    {
+        if (apply_one(copy, entry, err))
+            return spk_fail_in(err, "operation %zu", i);
+    }
+    *out = json_incref(copy);
+    return 0;
+}

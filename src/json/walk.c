@@ -1,0 +1,119 @@
+#include "spk/json/walk.h"
+
+#include "spk/base/limits.h"
+#include "spk/json/memory.h"
+
+#include <stdio.h>
+
+/* Deep enough for any path in a Pod; deeper ones lose their beginning. */
+#define STEPS 16
+
+static int fail_parse(struct spk_err *err, const json_error_t *je, bool over_budget)
+{
+    if (over_budget)
+        return spk_fail(err, SPK_ETOOBIG, "JSON: needs more memory than %zu bytes", SPK_TREE_MAX);
+    if (json_error_code(je) == json_error_out_of_memory)
+        return spk_fail(err, SPK_ENOMEM, "JSON: %s", je->text);
+    return spk_fail(err, SPK_EPARSE, "JSON line %d column %d: %s", je->line, je->column, je->text);
+}
+
+int spk_json_parse(json_t **out, const char *bytes, size_t len, struct spk_err *err)
+{
+    json_error_t je = {0};
+    json_t *root;
+    bool over;
+
+    spk_json_budget(SPK_TREE_MAX);
+    root = json_loadb(bytes, len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL | JSON_DECODE_ANY, &je);
+    over = spk_json_budget_end();
+    if (!root)
+        return fail_parse(err, &je, over);
+    *out = root;
+    return 0;
+}
+
+const char *spk_json_type_text(json_type type)
+{
+    switch (type) {
+    case JSON_OBJECT:
+        return "an object";
+    case JSON_ARRAY:
+        return "an array";
+    case JSON_STRING:
+        return "a string";
+    case JSON_INTEGER:
+        return "an integer";
+    case JSON_REAL:
+        return "a number";
+    case JSON_TRUE:
+    case JSON_FALSE:
+        return "a boolean";
+    default:
+        return "null";
+    }
+}
+
+static void print_place(char *out, size_t size, const struct spk_at *at)
+{
+    const struct spk_at *steps[STEPS];
+    size_t n = 0;
+    size_t used = 0;
+
+    for (; at && n < STEPS; at = at->up)
+        steps[n++] = at;
+    out[0] = '\0';
+    while (n-- > 0 && used < size) {
+        const struct spk_at *step = steps[n];
+        int len = step->key ? snprintf(out + used, size - used, "%s%s", used ? "." : "", step->key)
+                            : snprintf(out + used, size - used, "[%zu]", step->index);
+        used += len > 0 ? (size_t)len : 0;
+    }
+}
+
+int spk_json_expect(const json_t *value, json_type type, const struct spk_at *at,
+                    struct spk_err *err)
+{
+    char place[256];
+
+    if (json_typeof(value) == type)
+        return 0;
+    print_place(place, sizeof(place), at);
+    return spk_fail(err, SPK_EPARSE, "%s: expected %s, found %s", place[0] ? place : "document",
+                    spk_json_type_text(type), spk_json_type_text(json_typeof(value)));
+}
+
+int spk_json_member(json_t **out, const json_t *object, const char *key, json_type type,
+                    const struct spk_at *at, struct spk_err *err)
+{
+    json_t *value = json_object_get(object, key);
+
+    *out = NULL;
+    if (!value || json_is_null(value))
+        return 0;
+    if (spk_json_expect(value, type, &(struct spk_at){.up = at, .key = key}, err))
+        return -1;
+    *out = value;
+    return 0;
+}
+
+int spk_json_text(struct spk_str *out, const json_t *object, const char *key,
+                  const struct spk_at *at, struct spk_err *err)
+{
+    json_t *value;
+
+    if (spk_json_member(&value, object, key, JSON_STRING, at, err))
+        return -1;
+    *out = value ? spk_json_str(value) : (struct spk_str){0};
+    return 0;
+}
+
+int spk_json_flag(bool *out, const json_t *object, const char *key, const struct spk_at *at,
+                  struct spk_err *err)
+{
+    const json_t *value = json_object_get(object, key);
+
+    *out = json_is_true(value);
+    if (!value || json_is_null(value) || json_is_boolean(value))
+        return 0;
+    return spk_json_expect(value, JSON_TRUE, &(struct spk_at){.up = at, .key = key}, err);
+}
