@@ -1,0 +1,99 @@
+"""One spark-webhook process on loopback, and its registration made from the file of manifest/."""
+
+import base64
+import copy
+import json
+import re
+import subprocess
+import urllib.request
+from pathlib import Path
+
+from kit.api import ADMISSION, wait_for
+
+MANIFESTS = Path(__file__).resolve().parents[3] / "manifest"
+CONFIGURATION = MANIFESTS / "60-mutatingwebhookconfiguration.yaml"
+SAMPLE = re.compile(r"^(\w+)(?:\{(.*)\})? (\S+)$")
+
+
+class Webhook:
+    def __init__(self, binary, folder):
+        self.log, self.ca = folder / "webhook.log", folder / "webhook-ca.crt"
+        command = [binary, "serve", "--certificates=self-signed", "--secure-port=0", "--health-port=0",
+                   "--bind-address=127.0.0.1", f"--ca-file-out={self.ca}", "--extra-san=127.0.0.1",
+                   # The drain is a matter of the integration tests; here it would only cost time.
+                   "--drain-min=0s", "--log-format=json"]
+        with open(self.log, "wb") as log:
+            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        try:
+            first = wait_for("the webhook listens", self._listening, within=20)
+        except AssertionError:
+            self.process.kill()
+            raise
+        self.port, self.health = int(first["secure_port"]), int(first["health_port"])
+
+    def _listening(self):
+        assert self.process.poll() is None, f"the webhook ended: {self.log.read_text(errors='replace')}"
+        return next(iter(self.lines("listening")), None)
+
+    def lines(self, msg=None):
+        """The log's whole lines, all of them or those of one message."""
+        whole = self.log.read_text(errors="replace").rpartition("\n")[0].splitlines()
+        parsed = [json.loads(line) for line in whole if line.startswith("{")]
+        return [line for line in parsed if msg is None or line["msg"] == msg]
+
+    def metrics(self):
+        """[(name, {label: value}, number)]"""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.health}/metrics", timeout=10) as answer:
+            text = answer.read().decode()
+        found = [SAMPLE.match(line) for line in text.splitlines() if line and not line.startswith("#")]
+        assert all(found), f"a line of the metrics is not a sample:\n{text}"
+        return [(m[1], dict(re.findall(r'(\w+)="([^"]*)"', m[2] or "")), float(m[3])) for m in found]
+
+    def reviews(self, **labels):
+        """How many reviews there were so far, with these labels."""
+        return int(sum(number for name, has, number in self.metrics()
+                       if name == "spark_webhook_reviews_total" and labels.items() <= has.items()))
+
+    def stop(self):
+        """Ends the process; a sanitizer's report or a wrong exit code is a failure."""
+        self.process.terminate()
+        try:
+            code = self.process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise AssertionError("the webhook did not end within 20 s of SIGTERM") from None
+        text = self.log.read_text(errors="replace")
+        assert code == 0, f"the webhook ended with {code}:\n{text[-4000:]}"
+        assert "Sanitizer" not in text and "runtime error:" not in text, text[-4000:]
+
+
+def pointed_at(configuration, name, namespace, url, ca):
+    """The configuration with all that it says kept, but for one namespace and one process on loopback."""
+    changed = copy.deepcopy(configuration)
+    changed["metadata"]["name"] = name
+    for webhook in changed["webhooks"]:
+        webhook["clientConfig"] = {"url": url, "caBundle": base64.b64encode(Path(ca).read_bytes()).decode()}
+        webhook["namespaceSelector"] = {"matchLabels": {"kubernetes.io/metadata.name": namespace}}
+    return changed
+
+
+def register(env, configuration, answers):
+    """Creates a configuration and waits until the API server acts on it, which it does a moment later.
+
+    @answers tells by a pod that was created on trial whether it does."""
+    env.api.done("POST", ADMISSION, configuration)
+    env.later(lambda: env.api.delete_configuration(configuration["metadata"]["name"]))
+
+    def active():
+        answer = env.api.create_pod(env.namespace, trial_pod(), dry_run=True)
+        return answer.code == 201 and answers(answer.body)
+
+    wait_for(f"{configuration['metadata']['name']} is called", active)
+
+
+def trial_pod():
+    return {"apiVersion": "v1", "kind": "Pod",
+            "metadata": {"name": "trial", "labels": {"spark-role": "driver"},
+                         "annotations": {"spark-operator.k8s.io/configMap.trial": "/etc/trial"}},
+            "spec": {"containers": [{"name": "spark-kubernetes-driver", "image": "none"}]}}
