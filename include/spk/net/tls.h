@@ -79,11 +79,25 @@ int spk_tls_make(struct spk_tls_made *out, const char *const *names, size_t coun
 void spk_tls_made_done(struct spk_tls_made *made);
 
 /*
- * For net/httpd.c alone. The pointers are GnuTLS's own types, which only tls.c names: a
- * gnutls_certificate_retrieve_function3 and a gnutls_session_t.
+ * For net/httpd alone: one handshake. The pointers to void are GnuTLS's own types, which only
+ * tls.c names: a gnutls_certificate_retrieve_function3 and a gnutls_session_t.
  */
+struct spk_tls_shown;
+
+struct spk_tls_session {
+    struct spk_tls *tls;
+    struct spk_tls_shown *shown; /* what this handshake took; NULL before and after it */
+    unsigned finished;           /* whose Finished has been seen: 1 the client's, 2 ours */
+};
+
 const char *spk_tls_priorities(void);
 void *spk_tls_retrieve_function(void);
-int spk_tls_session_begin(struct spk_tls *tls, void *session);
+
+/* Prepares a new session of GnuTLS; @out must stay where it is until spk_tls_session_end(). */
+void spk_tls_session_begin(struct spk_tls_session *out, struct spk_tls *tls, void *gnutls_session);
+
+/* After GnuTLS has freed its session. @spoke: the client sent something at all; without that an
+ * unfinished handshake is no failure but a probe of the port. */
+void spk_tls_session_end(struct spk_tls_session *session, bool spoke);
 
 #endif
