@@ -34,6 +34,16 @@ static bool is_host(const char *text)
     return spk_is_subdomain(spk_str_starts(host, SPK_LIT("*.")) ? spk_str_skip(host, 2) : host);
 }
 
+static int set_switch(void *field, const struct spk_flag *flag, const char *value,
+                      struct spk_err *err)
+{
+    (void)flag;
+    (void)value;
+    (void)err;
+    *(bool *)field = true;
+    return 0;
+}
+
 static int set_text(void *field, const struct spk_flag *flag, const char *value,
                     struct spk_err *err)
 {
@@ -167,6 +177,8 @@ typedef int setter(void *field, const struct spk_flag *flag, const char *value,
 
 static setter *const setters[] = {
     [SPK_FLAG_HELP] = NULL,
+    [SPK_FLAG_SWITCH] = set_switch,
+    [SPK_FLAG_OPERAND] = set_text,
     [SPK_FLAG_TEXT] = set_text,
     [SPK_FLAG_NAME] = set_name,
     [SPK_FLAG_ADDRESS] = set_address,
@@ -206,15 +218,16 @@ static int unknown(const struct spk_flag *flags, size_t count, const char *token
     return spk_fail(err, SPK_EINVALID, "unknown flag '%s'", name);
 }
 
-/* Below ':' (58), '?' and 'h', which getopt_long() gives back too. */
-_Static_assert(SPK_FLAGS_MAX < ':', "an index is no letter");
+/* What getopt_long() gives back for the first flag: above every letter, and above the 1 that it
+ * gives back for an operand. */
+#define FIRST_FLAG 256
 
 static void fill_options(struct option *options, const struct spk_flag *flags, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         options[i] = (struct option){.name = flags[i].name,
                                      .has_arg = flags[i].arg ? required_argument : no_argument,
-                                     .val = (int)i};
+                                     .val = FIRST_FLAG + (int)i};
     }
 }
 
@@ -228,20 +241,36 @@ static bool is_whole(const char *token, const char *name)
            (token[2 + len] == '\0' || token[2 + len] == '=');
 }
 
+static int take_operand(void *out, const struct spk_flag *flags, size_t count, const char *token,
+                        struct spk_err *err)
+{
+    for (size_t i = 0; i < count; i++) {
+        const char **field = (const char **)((char *)out + flags[i].offset);
+        if (flags[i].type == SPK_FLAG_OPERAND && !*field)
+            return set(out, &flags[i], token, err);
+    }
+    return spk_fail(err, SPK_EINVALID, "unexpected argument '%.*s'", SPK_QUOTE_MAX, token);
+}
+
 static int take(void *out, const struct spk_flag *flags, size_t count, int got, const char *token,
                 struct spk_err *err)
 {
+    int index = (got == ':' ? optopt : got) - FIRST_FLAG;
+
     if (got == 'h')
         return 1;
-    if (got == ':' && optopt >= 0 && (size_t)optopt < count) {
-        return spk_fail(err, SPK_EINVALID, "--%s: found nothing, expected %s", flags[optopt].name,
-                        flags[optopt].arg);
-    }
-    if (got < 0 || (size_t)got >= count || !is_whole(token, flags[got].name))
+    if (got == 1)
+        return take_operand(out, flags, count, optarg, err);
+    if (index < 0 || (size_t)index >= count || !is_whole(token, flags[index].name) ||
+        flags[index].type == SPK_FLAG_OPERAND)
         return unknown(flags, count, token, err);
-    if (flags[got].type == SPK_FLAG_HELP)
+    if (got == ':') {
+        return spk_fail(err, SPK_EINVALID, "--%s: found nothing, expected %s", flags[index].name,
+                        flags[index].arg);
+    }
+    if (flags[index].type == SPK_FLAG_HELP)
         return 1;
-    return set(out, &flags[got], optarg, err);
+    return set(out, &flags[index], optarg, err);
 }
 
 int spk_flags_parse(void *out, const struct spk_flag *flags, size_t count, int argc, char **argv,
@@ -258,7 +287,7 @@ int spk_flags_parse(void *out, const struct spk_flag *flags, size_t count, int a
     optind = 0; /* glibc: forget an earlier scan */
     for (;;) {
         const char *token = argv[optind ? optind : 1];
-        int got = getopt_long(argc, argv, "+:h", options, NULL);
+        int got = getopt_long(argc, argv, "-:h", options, NULL);
         int rc;
         if (got == -1)
             break;
@@ -266,9 +295,10 @@ int spk_flags_parse(void *out, const struct spk_flag *flags, size_t count, int a
         if (rc)
             return rc;
     }
-    if (optind < argc)
-        return spk_fail(err, SPK_EINVALID, "unexpected argument '%.*s'", SPK_QUOTE_MAX,
-                        argv[optind]);
+    for (; optind < argc; optind++) { /* behind "--" */
+        if (take_operand(out, flags, count, argv[optind], err))
+            return -1;
+    }
     return 0;
 }
 
@@ -276,8 +306,8 @@ void spk_flags_help(FILE *to, const struct spk_flag *flags, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         const struct spk_flag *flag = &flags[i];
-        (void)fprintf(to, "  --%s%s%s\n        %s", flag->name, flag->arg ? "=" : "",
-                      flag->arg ? flag->arg : "", flag->help);
+        (void)fprintf(to, "  %s%s%s%s\n        %s", flag->type == SPK_FLAG_OPERAND ? "" : "--",
+                      flag->name, flag->arg ? "=" : "", flag->arg ? flag->arg : "", flag->help);
         if (flag->fallback)
             (void)fprintf(to, " (default %s)", flag->fallback);
         (void)fprintf(to, "\n");

@@ -14,6 +14,8 @@
 /* What a flag's field is in the options it fills. */
 enum spk_flag_type {
     SPK_FLAG_HELP,     /* no field */
+    SPK_FLAG_SWITCH,   /* bool, set by the flag alone */
+    SPK_FLAG_OPERAND,  /* no flag but the one argument without dashes: const char * */
     SPK_FLAG_TEXT,     /* const char *, borrowed from argv */
     SPK_FLAG_NAME,     /* the same, a DNS label */
     SPK_FLAG_ADDRESS,  /* the same, an IPv4 or IPv6 address */
@@ -35,7 +37,7 @@ struct spk_flag_list {
 
 struct spk_flag {
     const char *name;         /* without dashes */
-    const char *arg;          /* its argument's name for --help; NULL for SPK_FLAG_HELP */
+    const char *arg;          /* its argument's name for --help; NULL without one */
     const char *fallback;     /* the default as one would type it; NULL: the field stays zero */
     const char *help;         /* one sentence without full stop */
     const char *const *words; /* of SPK_FLAG_WORD, NULL-terminated */
@@ -48,7 +50,7 @@ struct spk_flag {
 /**
  * spk_flags_parse() - fill options from defaults and arguments
  * @out:  zeroed options
- * @argv: argv[0] is skipped; no argument that is not a flag is taken
+ * @argv: argv[0] is skipped; "-" and everything without dashes is an operand
  * @err:  SPK_EINVALID names the flag, what was found and what was expected, or the nearest flag
  *
  * Return: 0, 1 when --help was asked for (then @out is incomplete), or -1
