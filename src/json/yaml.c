@@ -47,18 +47,18 @@ static bool is_one_of(const char *text, const char *const *words)
     return false;
 }
 
-/* An integer in C's own spelling, or with YAML's 0o for octal; all of @text or nothing. */
+/* An integer in C's own spelling, or in YAML's 0o17; all of @text or nothing. */
 static bool read_integer(json_int_t *out, const char *text)
 {
-    const char *digits = text + (*text == '-' || *text == '+');
-    int base = strncmp(digits, "0o", 2) == 0 ? 8 : 0;
+    bool octal = strncmp(text, "0o", 2) == 0;
+    const char *digits = octal ? text + 2 : text + (*text == '-' || *text == '+');
     char *end;
 
     if (*digits < '0' || *digits > '9')
         return false;
     errno = 0;
-    *out = strtoll(base ? digits + 2 : text, &end, base);
-    return errno == 0 && *end == '\0' && end != digits + 2;
+    *out = octal ? strtoll(digits, &end, 8) : strtoll(text, &end, 0);
+    return errno == 0 && *end == '\0';
 }
 
 /* Decimal digits with a point or an exponent; neither hexadecimal nor infinity. */
@@ -79,7 +79,7 @@ static json_t *plain(const char *text)
     static const char *const nulls[] = {"", "~", "null", "Null", "NULL", NULL};
     static const char *const trues[] = {"true", "True", "TRUE", "yes", "Yes",
                                         "YES",  "on",   "On",   "ON",  NULL};
-    static const char *const falses[] = {"false", "False", "FALSE", "no", "No",
+    static const char *const falses[] = {"false", "False", "FALSE", "no",  "No",
                                          "NO",    "off",   "Off",   "OFF", NULL};
     json_int_t integer;
     double real;

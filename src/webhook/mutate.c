@@ -1,0 +1,248 @@
+#include "webhook/mutate.h"
+
+#include "webhook/explain.h"
+#include "webhook/flags.h"
+
+#include "spk/admission/review.h"
+#include "spk/base/buf.h"
+#include "spk/base/cleanup.h"
+#include "spk/base/limits.h"
+#include "spk/json/patch.h"
+#include "spk/json/walk.h"
+#include "spk/json/yaml.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+
+enum { EXIT_ALLOWED = 0, EXIT_DENIED = 1, EXIT_UNUSABLE = 2 };
+
+struct options {
+    const char *file;
+    int on_invalid;
+    bool patch;
+    bool explain;
+};
+
+static const char *const on_invalids[] = {"deny", "warn", NULL};
+
+static const struct spk_flag flags[] = {
+    {.name = "FILE",
+     .help = "an AdmissionReview or a Pod, JSON or YAML; absent or -: standard input",
+     .type = SPK_FLAG_OPERAND,
+     .offset = offsetof(struct options, file)},
+    {.name = "patch",
+     .help = "print the JSON Patch alone, [] when there is nothing to do",
+     .type = SPK_FLAG_SWITCH,
+     .offset = offsetof(struct options, patch)},
+    {.name = "explain",
+     .help = "print for people what each annotation did, and why the pod was or was not treated",
+     .type = SPK_FLAG_SWITCH,
+     .offset = offsetof(struct options, explain)},
+    {.name = "on-invalid",
+     .arg = "deny|warn",
+     .fallback = "deny",
+     .help = "what becomes of a pod with an annotation that can't be honoured",
+     .type = SPK_FLAG_WORD,
+     .words = on_invalids,
+     .offset = offsetof(struct options, on_invalid)},
+    {.name = "help",               .help = "print this",                                                                                 .type = SPK_FLAG_HELP         },
+};
+
+/* What was given and what came of it. */
+struct run {
+    struct options options;
+    struct spk_policy policy;
+    json_t *input; /* owned */
+    char *answer;  /* owned; of a review */
+    size_t answer_len;
+    struct spk_decision decision;
+};
+
+static void run_done(struct run *run)
+{
+    json_decref(run->input);
+    free(run->answer);
+    spk_decision_done(&run->decision);
+}
+
+static int read_all(struct spk_buf *buf, int fd, const char *name, struct spk_err *err)
+{
+    char chunk[16 * 1024];
+
+    for (;;) {
+        ssize_t n = read(fd, chunk, sizeof(chunk));
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return spk_fail_sys(err, "%s", name);
+        if (n == 0)
+            return 0;
+        if (spk_buf_add(buf, chunk, (size_t)n, err))
+            return spk_fail_in(err, "%s", name);
+    }
+}
+
+/* A FILE may be a pipe: it is the caller's own. */
+static int read_input(struct spk_buf *buf, const char *file, struct spk_err *err)
+{
+    SPK_AUTOCLOSE int fd = -1;
+
+    if (!file || strcmp(file, "-") == 0)
+        return read_all(buf, STDIN_FILENO, "standard input", err);
+    fd = open(file, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return spk_fail_sys(err, "%s", file);
+    return read_all(buf, fd, file, err);
+}
+
+static bool looks_like_json(const struct spk_buf *buf)
+{
+    size_t blank = buf->len ? strspn(buf->ptr, " \t\r\n") : 0;
+
+    return blank < buf->len && buf->ptr[blank] == '{';
+}
+
+static int decide_review(struct run *run, const struct spk_buf *buf, bool json, struct spk_err *err)
+{
+    SPK_AUTOFREE char *dumped = NULL;
+    const char *body = buf->ptr;
+    size_t len = buf->len;
+
+    if (!json) {
+        dumped = json_dumps(run->input, JSON_COMPACT);
+        if (!dumped)
+            return spk_fail(err, SPK_ENOMEM, "out of memory");
+        body = dumped;
+        len = strlen(dumped);
+    }
+    return spk_review_answer(&run->decision, &run->answer, &run->answer_len, body, len,
+                             &run->policy, err);
+}
+
+static int decide(struct run *run, const struct spk_buf *buf, struct spk_err *err)
+{
+    bool json = looks_like_json(buf);
+    struct spk_str kind;
+
+    if (buf->len == 0)
+        return spk_fail(err, SPK_EPARSE, "expected an AdmissionReview or a Pod, found nothing");
+    if (json ? spk_json_parse(&run->input, buf->ptr, buf->len, err)
+             : spk_yaml_parse(&run->input, buf->ptr, buf->len, err))
+        return -1;
+    if (spk_json_expect(run->input, JSON_OBJECT, NULL, err) ||
+        spk_json_text(&kind, run->input, "kind", NULL, err))
+        return -1;
+    if (spk_str_is(kind, "AdmissionReview"))
+        return decide_review(run, buf, json, err);
+    if (spk_str_is(kind, "Pod"))
+        return spk_pod_decide(&run->decision, run->input, &run->policy, err);
+    return spk_fail(err, SPK_EPARSE, "kind: expected AdmissionReview or Pod, found '%.*s'",
+                    kind.len < 60 ? (int)kind.len : 60, kind.ptr ? kind.ptr : "");
+}
+
+static int print_json(const json_t *value, size_t dump_flags, struct spk_err *err)
+{
+    SPK_AUTOFREE char *text = json_dumps(value, dump_flags);
+
+    if (!text)
+        return spk_fail(err, SPK_ENOMEM, "out of memory");
+    (void)puts(text);
+    return 0;
+}
+
+static int print_patch(const struct run *run, struct spk_err *err)
+{
+    json_auto_t *nothing = json_array();
+
+    if (!nothing)
+        return spk_fail(err, SPK_ENOMEM, "out of memory");
+    return print_json(run->decision.patch ? run->decision.patch : nothing, JSON_COMPACT, err);
+}
+
+static int print_pod(const struct run *run, struct spk_err *err)
+{
+    json_auto_t *after = NULL;
+
+    if (run->decision.outcome == SPK_DENIED)
+        return 0;
+    if (run->decision.patch && spk_patch_apply(&after, run->input, run->decision.patch, err))
+        return -1;
+    return print_json(after ? after : run->input, JSON_INDENT(2) | JSON_REAL_PRECISION(15), err);
+}
+
+static int print_result(const struct run *run, struct spk_err *err)
+{
+    if (run->options.explain) {
+        spk_explain(stdout, &run->decision);
+        return 0;
+    }
+    if (run->options.patch)
+        return print_patch(run, err);
+    if (!run->answer)
+        return print_pod(run, err);
+    (void)fwrite(run->answer, 1, run->answer_len, stdout);
+    (void)fputc('\n', stdout);
+    return 0;
+}
+
+static void print_notes(const struct run *run)
+{
+    const struct spk_decision *decision = &run->decision;
+
+    for (size_t i = 0; i < decision->warning_count && !run->options.explain; i++)
+        (void)fprintf(stderr, "Warning: %s\n", decision->warnings[i]);
+    if (decision->outcome == SPK_DENIED)
+        (void)fprintf(stderr, "denied: %s\n", decision->message);
+}
+
+static int mutate(struct run *run, struct spk_err *err)
+{
+    SPK_CLEANUP(spk_buf_done) struct spk_buf buf;
+
+    spk_buf_init(&buf, SPK_BODY_MAX);
+    if (read_input(&buf, run->options.file, err) || decide(run, &buf, err) ||
+        print_result(run, err))
+        return -1;
+    print_notes(run);
+    if (fflush(stdout) || ferror(stdout))
+        return spk_fail_sys(err, "standard output");
+    return 0;
+}
+
+static void usage(void)
+{
+    (void)puts(
+        "usage: spark-webhook mutate [FLAG...] [FILE]\n\n"
+        "Decides about one review or pod, offline, as the server would. Prints the answer to\n"
+        "a review, or the pod that would result. Exit code: 0 allowed, 1 denied (the reason\n"
+        "is on standard error), 2 unusable input.\n");
+    spk_flags_help(stdout, flags, SPK_LEN(flags));
+}
+
+static int fail(const struct spk_err *err)
+{
+    (void)fprintf(stderr, "spark-webhook mutate: %s\n", err->msg);
+    return EXIT_UNUSABLE;
+}
+
+int spk_mutate_main(int argc, char **argv)
+{
+    SPK_CLEANUP(run_done) struct run run = {.policy = {.version = SPK_VERSION}};
+    struct spk_err err;
+    int rc = spk_flags_parse(&run.options, flags, SPK_LEN(flags), argc, argv, &err);
+
+    if (rc < 0) {
+        (void)fail(&err);
+        (void)fputs("see spark-webhook mutate --help\n", stderr);
+        return EXIT_UNUSABLE;
+    }
+    if (rc > 0) {
+        usage();
+        return EXIT_ALLOWED;
+    }
+    run.policy.warn_on_invalid = run.options.on_invalid == 1;
+    if (mutate(&run, &err))
+        return fail(&err);
+    return run.decision.outcome == SPK_DENIED ? EXIT_DENIED : EXIT_ALLOWED;
+}
