@@ -74,6 +74,7 @@ static int try_files(struct spk_certificates *certificates, struct spk_err *err)
         rc = -1;
     } else if (!pair_eq(&pair, &certificates->tried)) {
         rc = 1;
+        certificates->complaint = (struct spk_err){0};
         if (pair_show(certificates->tls, &pair, err))
             rc = spk_fail_in(err, "%s, %s", options->tls_cert_file, options->tls_private_key_file);
         pair_done(&certificates->tried);

@@ -24,7 +24,7 @@ struct spk_certificates {
     struct spk_tls *tls;
     const struct spk_serve_options *options;
     struct spk_pair tried;    /* what was given to the TLS layer last, good or not */
-    struct spk_err complaint; /* about the last look; code SPK_OK: none */
+    struct spk_err complaint; /* about the last look; empty: none, or the bytes are new */
 };
 
 /**

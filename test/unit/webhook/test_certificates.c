@@ -103,6 +103,8 @@ START_TEST(a_fault_is_reported_once_and_the_old_one_stays)
     ck_assert_int_eq(shown(), first);
     ck_assert_int_eq(spk_file_write(cert, SPK_LIT("other nonsense"), 0644, &err), 0);
     ck_assert_int_eq(look(&err), -1);
+    ck_assert_int_eq(spk_file_write(cert, SPK_LIT("a third nonsense"), 0644, &err), 0);
+    ck_assert_int_eq(look(&err), -1);
     put(20);
     ck_assert_int_eq(look(&err), 1);
     ck_assert_int_gt(shown(), first);
