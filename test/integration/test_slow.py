@@ -1,0 +1,196 @@
+"""Clients that are slow, silent or many: they are ended in time, and never keep a good one out."""
+
+import json
+import threading
+import time
+
+from harness import GOOD, TIMEOUT, ended, head, raw_review, read_answer, review, wait_until
+
+QUICK = ["--request-timeout=1s", "--idle-timeout=2s"]
+
+
+class Drip(threading.Thread):
+    """Sends a byte now and then, until the other side has had enough."""
+
+    def __init__(self, sock, data, pause=0.1):
+        super().__init__(daemon=True)
+        self.sock, self.data, self.pause = sock, data, pause
+        self.seconds = None
+        self.start()
+
+    def run(self):
+        begin = time.monotonic()
+        try:
+            for byte in self.data:
+                self.sock.sendall(bytes([byte]))
+                time.sleep(self.pause)
+        except OSError:
+            pass
+        self.seconds = time.monotonic() - begin
+
+    def ended_after(self):
+        self.join(TIMEOUT)
+        assert self.seconds is not None, "still dripping"
+        return self.seconds
+
+
+def good(server, within=2):
+    """A good client's review is answered, and soon."""
+    start = time.monotonic()
+    assert server.post(review(GOOD)).status == 200
+    assert time.monotonic() - start < within
+
+
+def test_a_dripped_header_is_cut(env):
+    server = env.server(*QUICK)
+    with server.tls() as sock:
+        drip = Drip(sock, head(X="y" * 1000))
+        good(server)
+        assert 0.9 < drip.ended_after() < 4
+    assert server.rejected("slow") == 1
+
+
+def test_a_dripped_body_is_cut(env):
+    server = env.server(*QUICK)
+    whole = raw_review()
+    cut = whole.index(b"\r\n\r\n") + 4
+    with server.tls() as sock:
+        sock.sendall(whole[:cut])
+        drip = Drip(sock, whole[cut:])
+        good(server)
+        assert 0.9 < drip.ended_after() < 5
+    wait_until(lambda: server.rejected("slow") + server.rejected("deadline") == 1, "its count")
+
+
+def test_a_dripped_handshake_is_cut(env):
+    server = env.server(*QUICK)
+    with server.tcp() as sock:
+        drip = Drip(sock, b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\0" * 500)
+        good(server)
+        assert 0.9 < drip.ended_after() < 4
+
+
+def test_a_silent_connection_is_cut(env):
+    server = env.server(*QUICK)
+    with server.tcp() as plain, server.tls() as tls:
+        start = time.monotonic()
+        assert ended(plain) and ended(tls)
+        assert 0.9 < time.monotonic() - start < 4
+    assert server.rejected("slow") == 2
+
+
+def test_a_valid_request_earns_idle_time(env):
+    server = env.server("--request-timeout=1s", "--idle-timeout=3s")
+    with server.tls() as sock:
+        sock.sendall(raw_review())
+        assert read_answer(sock).status == 200
+        time.sleep(1.8)
+        sock.sendall(raw_review())
+        assert read_answer(sock).status == 200
+        start = time.monotonic()
+        assert ended(sock)
+        assert 2.5 < time.monotonic() - start < 6
+    assert server.rejected("idle") == 1
+
+
+def test_an_invalid_request_earns_none(env):
+    server = env.server("--request-timeout=1s", "--idle-timeout=60s")
+    with server.tls() as sock:
+        sock.sendall(head(length=2) + b"{}")
+        assert read_answer(sock).status == 400
+        start = time.monotonic()
+        assert ended(sock)
+        assert time.monotonic() - start < 4
+
+
+def test_a_later_request_has_its_own_deadline(env):
+    server = env.server("--request-timeout=1s", "--idle-timeout=60s")
+    with server.tls() as sock:
+        sock.sendall(raw_review())
+        assert read_answer(sock).status == 200
+        time.sleep(1.5)
+        drip = Drip(sock, head(X="y" * 1000))
+        assert 0.8 < drip.ended_after() < 4
+
+
+def test_a_slow_reader_is_cut(env):
+    """Pipelines requests and reads no answer, until the server cannot send any more."""
+    server = env.server(*QUICK)
+    with server.tls() as sock:
+        sock.settimeout(TIMEOUT)
+        request = raw_review()
+        start = time.monotonic()
+        try:
+            for _ in range(20000):
+                sock.sendall(request)
+            raise AssertionError("took all")
+        except OSError:
+            pass
+        assert time.monotonic() - start < 15
+    good(server)
+    wait_until(lambda: server.metric("spark_webhook_connections") == 0, "its end")
+
+
+def test_at_the_connection_limit_a_good_client_is_answered(env):
+    """The limit filled several times over with half-open, silent and idle clients."""
+    server = env.server("--max-connections=20", "--threads=2", "--request-timeout=20s",
+                        "--idle-timeout=60s")
+    socks = []
+    for i in range(60):
+        sock = server.tcp()
+        if i % 3 == 1:
+            sock.sendall(b"\x16\x03\x01")
+        socks.append(sock)
+        if i % 10 == 9:
+            good(server, 5)
+    assert server.rejected("evicted") >= 40
+    good(server)
+    for sock in socks:
+        sock.close()
+
+
+def test_idle_used_connections_make_place(env):
+    server = env.server("--max-connections=10", "--threads=1", "--request-timeout=20s",
+                        "--idle-timeout=60s")
+    clients = []
+    for _ in range(30):
+        client = server.client()
+        assert client.post(review(GOOD)).status == 200
+        clients.append(client)
+    assert server.rejected("evicted") >= 20
+    assert server.metric("spark_webhook_connections") <= 10
+    for client in clients:
+        client.close()
+
+
+def test_dripping_clients_at_the_limit(env):
+    server = env.server("--max-connections=20", "--threads=2", *QUICK)
+    stop = time.monotonic() + 4
+    drips = []
+    while time.monotonic() < stop:
+        drips = [d for d in drips if d.is_alive()]
+        while len(drips) < 20:
+            drips.append(Drip(server.tcp(), b"\x16\x03\x01\x02\x00" + b"\0" * 400))
+        good(server, 5)
+    for drip in drips:
+        drip.sock.close()
+
+
+def test_a_large_review_does_not_keep_others_waiting(env):
+    server = env.server("--threads=2")
+    large = json.dumps({"kind": "x" * 7000000}).encode()
+    stop = threading.Event()
+
+    def hammer():
+        with server.client() as client:
+            while not stop.is_set():
+                assert client.post(large).status == 400
+
+    thread = threading.Thread(target=hammer, daemon=True)
+    thread.start()
+    try:
+        for _ in range(10):
+            good(server, 5)
+    finally:
+        stop.set()
+        thread.join(TIMEOUT)
