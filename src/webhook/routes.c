@@ -3,6 +3,7 @@
 #include "spk/base/cleanup.h"
 #include "spk/base/clock.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -65,10 +66,9 @@ static void refuse(struct spk_server *server, struct spk_httpd_response *respons
     spk_server_say(response, fault.status, fault.say ? fault.say : err->msg);
 }
 
-void spk_review_route(void *ctx, const struct spk_httpd_request *request,
-                      struct spk_httpd_response *response)
+static void answer_review(struct spk_server *server, const struct spk_httpd_request *request,
+                          struct spk_httpd_response *response)
 {
-    struct spk_server *server = ctx;
     SPK_CLEANUP(spk_decision_done) struct spk_decision decision = {0};
     int64_t start_ns = spk_clock_mono_ns();
     struct spk_err err = {0};
@@ -87,6 +87,25 @@ void spk_review_route(void *ctx, const struct spk_httpd_request *request,
     spk_server_log_review(server, &decision, took_ns);
     response->content_type = "application/json";
     response->valid = true;
+}
+
+/* No Spark pod is that large, and its tree may cost SPK_TREE_MAX: so there is one of them at a
+ * time, and its memory goes back to the kernel at once. */
+#define LARGE ((size_t)1024 * 1024)
+
+void spk_review_route(void *ctx, const struct spk_httpd_request *request,
+                      struct spk_httpd_response *response)
+{
+    struct spk_server *server = ctx;
+
+    if (request->body.len < LARGE) {
+        answer_review(server, request, response);
+        return;
+    }
+    (void)pthread_mutex_lock(&server->large_lock);
+    answer_review(server, request, response);
+    (void)malloc_trim(0);
+    (void)pthread_mutex_unlock(&server->large_lock);
 }
 
 void spk_healthz_route(void *ctx, const struct spk_httpd_request *request,

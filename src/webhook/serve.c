@@ -84,6 +84,7 @@ static void init_server(struct serve *serve)
         .warn_on_invalid = options->on_invalid == SPK_ON_INVALID_WARN,
     };
     server->metrics.start_ms = spk_clock_wall_ms();
+    (void)pthread_mutex_init(&server->large_lock, NULL);
     (void)pthread_mutex_init(&server->quiet_lock, NULL);
 }
 
@@ -219,6 +220,7 @@ static void close_all(struct serve *serve)
     spk_httpd_free(serve->server.https);
     spk_certificates_done(&serve->certificates);
     (void)pthread_mutex_destroy(&serve->server.quiet_lock);
+    (void)pthread_mutex_destroy(&serve->server.large_lock);
 }
 
 static int fail(const struct serve *serve, const struct spk_err *err, int code)

@@ -20,6 +20,7 @@ struct spk_server {
     struct spk_httpd *https; /* set before the health port is opened, whose handlers use it */
     atomic_bool draining;
 
+    pthread_mutex_t large_lock; /* held while a large review is decided */
     pthread_mutex_t quiet_lock; /* guards the two below */
     struct spk_throttle refusals[SPK_REFUSALS];
     struct spk_denials denials;
