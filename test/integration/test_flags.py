@@ -1,0 +1,147 @@
+"""The command line: what is wrong is named, and help and man page say the same."""
+
+import re
+import subprocess
+
+from harness import SOURCE, Skip, need
+from pki import Authority
+
+MAN = SOURCE / "man" / "spark-webhook.8"
+SELF = "--certificates=self-signed"
+
+
+def refused(env, *args, code=2, says=()):
+    done = env.run(*args)
+    text = done.stderr.decode()
+    assert done.returncode == code, (args, done)
+    assert done.stdout == b"", done.stdout
+    for part in says:
+        assert part in text, f"{args}: no {part!r} in {text!r}"
+    return text
+
+
+def test_no_command(env):
+    assert "usage:" in refused(env)
+
+
+def test_unknown_command_names_the_nearest(env):
+    refused(env, "sevre", says=["'sevre'", "serve", "see spark-webhook --help"])
+    refused(env, "--verison", says=["'--verison'", "--version", "see spark-webhook --help"])
+    assert "meant" not in refused(env, "qqqqqqqq", says=["'qqqqqqqq'"])
+
+
+def test_unknown_flag_names_the_nearest(env):
+    refused(env, "serve", SELF, "--secure-prot=1", says=["'--secure-prot'", "--secure-port"])
+    refused(env, "serve", SELF, "--qqqqqqqqqq", says=["'--qqqqqqqqqq'", "--help"])
+    refused(env, "serve", SELF, "-x", says=["'-x'"])
+    refused(env, "mutate", "--pach", says=["--patch"])
+
+
+def test_bad_values_are_named(env):
+    rows = {"--secure-port": "70000", "--health-port": "x", "--bind-address": "localhost",
+            "--certificates": "none", "--threads": "0", "--max-connections": "-1",
+            "--max-in-flight": "1.5", "--max-body-bytes": "9Gi", "--request-timeout": "10",
+            "--idle-timeout": "-1s", "--drain-min": "x", "--drain-timeout": "2h",
+            "--tls-reload-interval": "1ms", "--on-invalid": "x", "--log-format": "x",
+            "--log-level": "x", "--service-name": "A_b", "--namespace": "a.b",
+            "--extra-san": "a b", "--ca-file-out": "", "--client-ca-file": ""}
+    for flag, value in rows.items():
+        text = refused(env, "serve", SELF, f"{flag}={value}", says=[flag, "expected"])
+        assert f"'{value}'" in text, text
+
+
+def test_contradictions_are_refused(env):
+    files = ["--tls-cert-file=c", "--tls-private-key-file=k"]
+    refused(env, "serve", SELF, files[0], says=["--tls-cert-file", "--certificates=files"])
+    refused(env, "serve", SELF, files[1], says=["--tls-private-key-file"])
+    refused(env, "serve", *files, "--ca-file-out=x", says=["--ca-file-out", "self-signed"])
+    refused(env, "serve", *files, "--extra-san=x", says=["--extra-san", "self-signed"])
+    refused(env, "serve", SELF, "--drain-min=30s", says=["--drain-min", "--drain-timeout"])
+    refused(env, "serve", SELF, "--secure-port=1", "--health-port=1", says=["--health-port"])
+    refused(env, "serve", SELF, "--threads=4", "--max-connections=2", says=["--max-connections"])
+    refused(env, "serve", "--certificates=managed", says=["managed", "later version"])
+    refused(env, "serve", SELF, "more", says=["'more'"])
+
+
+def test_missing_files_are_named_and_a_way_out(env):
+    refused(env, "serve", says=["--tls-cert-file", SELF])
+    refused(env, "serve", "--tls-cert-file=/none/c", says=["--tls-private-key-file", SELF])
+    refused(env, "serve", "--tls-cert-file=/none/c", "--tls-private-key-file=/none/k",
+            says=["--tls-cert-file", "/none/c", "No such file", SELF])
+    refused(env, "serve", SELF, "--client-ca-file=/none/ca", says=["--client-ca-file", "/none/ca"])
+    refused(env, "serve", SELF, "--ca-file-out=/none/ca", says=["--ca-file-out", "/none/ca"])
+
+
+def test_unusable_files_are_named(env):
+    ca = Authority(env.dir / "ca")
+    crt, key = ca.issue()
+    other = ca.issue()
+    files = ["serve", "--secure-port=0", "--health-port=0"]
+    expired = ca.issue(seconds=-60)
+    for cert_file, key_file in (key, key), (crt, crt), (crt, other[1]), expired, (env.dir, key):
+        refused(env, *files, f"--tls-cert-file={cert_file}", f"--tls-private-key-file={key_file}",
+                says=[str(cert_file)])
+    refused(env, *files, SELF, f"--client-ca-file={key}", says=["--client-ca-file", str(key)])
+
+
+def test_version(env):
+    done = env.run("--version")
+    assert done.returncode == 0 and re.fullmatch(rb"spark-webhook \d+\.\d+\.\d+\n", done.stdout)
+
+
+def help_text(env, *command):
+    done = env.run(*command, "--help")
+    assert done.returncode == 0 and done.stderr == b"", done
+    assert env.run(*command, "-h").stdout == done.stdout
+    return done.stdout.decode()
+
+
+def test_help_names_the_commands(env):
+    text = help_text(env)
+    assert "serve" in text and "mutate" in text and "--version" in text
+
+
+def test_man_page_and_help_have_the_same_flags(env):
+    """In both directions; the source of the page is enough for that."""
+    page = MAN.read_text()
+    described = set(re.findall(r"^\.It Fl Fl ([a-z-]+)", page, re.M))
+    printed = set()
+    for command in [], ["serve"], ["mutate"]:
+        printed |= set(re.findall(r"^  --([a-z-]+)", help_text(env, *command), re.M))
+    assert described == printed, (described ^ printed)
+
+
+def test_man_page_and_help_have_the_same_defaults(env):
+    entries = {}
+    for entry in re.split(r"^\.It Fl Fl ", MAN.read_text(), flags=re.M)[1:]:
+        name, _, text = entry.partition("\n")
+        entries.setdefault(name.split()[0], " ".join(text.split()))
+    defaults = re.findall(r"^  --([a-z-]+)\S*\n.*\(default (\S+)\)$", help_text(env, "serve"), re.M)
+    assert len(defaults) > 10
+    for flag, default in defaults:
+        assert f"default is {default}." in entries[flag], (flag, default, entries[flag])
+
+
+def test_man_page_names_each_metric(env):
+    server = env.server()
+    text = MAN.read_text()
+    for name in re.findall(r"# TYPE (\S+)", server.health("/metrics").body.decode()):
+        assert name in text, name
+
+
+def test_man_page_is_clean(env):
+    done = subprocess.run([need("mandoc"), "-T", "lint", "-W", "warning", MAN],
+                          capture_output=True, check=False)
+    assert done.returncode == 0, done.stdout.decode()
+
+
+def test_a_process_that_nobody_may_trace(env):
+    """No new privileges, no core files."""
+    server = env.server()
+    try:
+        status = open(f"/proc/{server.process.pid}/status", encoding="ascii").read()
+        limits = open(f"/proc/{server.process.pid}/limits", encoding="ascii").read()
+    except PermissionError as error:
+        raise Skip(str(error)) from None
+    assert re.search(r"^NoNewPrivs:\s+1$", status, re.M)
+    assert re.search(r"^Max core file size\s+0\s+0", limits, re.M)

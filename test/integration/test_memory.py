@@ -1,0 +1,138 @@
+"""Memory stays bounded, whatever a body is made of."""
+
+import json
+import threading
+
+from harness import GOOD, KEY, TIMEOUT, review
+
+MIB = 1 << 20
+
+# What a body may cost at most while it is reviewed: 128 MiB of tree, the body while it grows, the
+# answer; and what the process weighs by itself.
+ONE_REVIEW = 200 * MIB
+
+
+def fill(unit, end, total=8 * MIB):
+    count = (total - 100) // len(unit)
+    return b"[" + unit * count + end + b"]"
+
+
+BODIES = {
+    "lists": fill(b"[],", b"[]"),
+    "objects": fill(b"{},", b"{}"),
+    "numbers": fill(b"1,", b"1"),
+    "texts": fill(b'"",', b'""'),
+    "keys": b"{" + b",".join(b'"%x":0' % i for i in range(700000)) + b"}",
+    "nested": b"[" * 4 * MIB,
+    "one text": b'"' + b"x" * (8 * MIB - 100) + b'"',
+}
+
+
+class Peak(threading.Thread):
+    """The largest resident memory that is seen."""
+
+    def __init__(self, server):
+        super().__init__(daemon=True)
+        self.server, self.done, self.peak = server, threading.Event(), 0
+        self.start()
+
+    def run(self):
+        while not self.done.wait(0.01):
+            with open(f"/proc/{self.server.process.pid}/statm", encoding="ascii") as file:
+                self.peak = max(self.peak, int(file.read().split()[1]) * 4096)
+
+    def stop(self):
+        self.done.set()
+        self.join(TIMEOUT)
+        return self.peak
+
+
+def test_a_hostile_body(env):
+    """Of each kind, several times: no more than one review's worth, and given back afterwards."""
+    server = env.server("--threads=1", "--request-timeout=60s")
+    before = server.rss()
+    peak = Peak(server)
+    for name, body in BODIES.items():
+        for _ in range(2):
+            answer = server.post(body)
+            assert answer.status in (400, 413, 500), (name, answer.status)
+            assert server.post(review(GOOD)).status == 200, name
+    top = peak.stop()
+    if env.sanitizer:  # which keeps what was freed, and pads what was not
+        return
+    assert top < before + ONE_REVIEW, f"{top / MIB:.0f} MiB"
+    assert server.rss() < before + 32 * MIB, f"{server.rss() / MIB:.0f} MiB stay"
+
+
+def test_many_hostile_bodies_at_a_time(env):
+    """Four threads, eight clients: still one review's worth, beside the bodies themselves."""
+    server = env.server("--threads=4", "--request-timeout=60s")
+    before = server.rss()
+    peak = Peak(server)
+    statuses = []
+
+    def work(body):
+        for _ in range(2):
+            statuses.append(server.post(body).status)
+
+    threads = [threading.Thread(target=work, args=(body,), daemon=True)
+               for body in (BODIES["lists"], BODIES["objects"]) * 4]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    top = peak.stop()
+    assert len(statuses) == 16 and set(statuses) <= {400, 413, 500, 503}, statuses
+    assert server.post(review(GOOD)).status == 200
+    if not env.sanitizer:
+        assert top < before + ONE_REVIEW + 64 * MIB, f"{top / MIB:.0f} MiB"
+        assert server.rss() < before + 64 * MIB, f"{server.rss() / MIB:.0f} MiB stay"
+
+
+def test_a_hostile_review(env):
+    """Whole reviews whose pods have far too much of something."""
+    server = env.server("--threads=1", "--request-timeout=60s")
+    before = server.rss()
+    many = review({f"{KEY}configMap.c{i}": f"/m/{i}" for i in range(50000)})
+    volumes = review(GOOD)
+    volumes["request"]["object"]["spec"]["volumes"] = [{"name": f"v{i}"} for i in range(100000)]
+    mounts = review(GOOD)
+    container = mounts["request"]["object"]["spec"]["containers"][0]
+    container["volumeMounts"] = [{"name": "v", "mountPath": f"/p/{i}"} for i in range(100000)]
+    listed = review({KEY + "configMaps": json.dumps([{"name": "a", "path": f"/{i}"}
+                                                     for i in range(50000)])})
+    peak = Peak(server)
+    for body in many, volumes, mounts, listed:
+        answer = server.post(body)
+        assert answer.status == 200, answer.body
+    top = peak.stop()
+    assert server.post(many).response["allowed"] is False
+    assert server.post(listed).response["allowed"] is False
+    if not env.sanitizer:
+        assert top < before + ONE_REVIEW, f"{top / MIB:.0f} MiB"
+
+
+def test_bodies_that_never_end(env):
+    """Many clients, each with a large body of which the last byte is missing: above 64 MiB in all
+    they are told to come back, and a good client is answered again when they have gone."""
+    server = env.server("--request-timeout=3s")
+    before = server.rss()
+    body = b"[" + b" " * (8 * MIB - 100)
+    head = (b"POST /mutate HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+            b"Content-Length: %d\r\n\r\n" % (len(body) + 1))
+    peak = Peak(server)
+    socks = []
+    for _ in range(16):
+        sock = server.tls()
+        try:
+            sock.sendall(head + body)
+        except OSError:
+            pass  # told to come back, and no longer listened to
+        socks.append(sock)
+    top = peak.stop()
+    for sock in socks:
+        sock.close()
+    assert server.post(review(GOOD)).status in (200, 503)
+    assert server.rejected("overload") >= 4
+    if not env.sanitizer:
+        assert top < before + 160 * MIB, f"{top / MIB:.0f} MiB"
