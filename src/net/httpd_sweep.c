@@ -48,23 +48,32 @@ static void sweep(struct spk_httpd *httpd, int64_t now_ms)
     }
 }
 
-/* The oldest one that never brought a valid request, else the one that rests longest. */
+/* The oldest one that never brought a valid request, else the one that rests longest. But a fifth
+ * of the places is for newcomers: were each of them evicted while others rest, nobody new would
+ * ever be served. */
 static struct spk_httpd_conn *least_worthy(struct spk_httpd *httpd)
 {
+    unsigned spare = httpd->options.connections_max - spk_httpd_crowd(httpd);
+    struct spk_httpd_conn *unused = NULL;
     struct spk_httpd_conn *rests = NULL;
     struct spk_httpd_conn *conn;
+    unsigned newcomers = 0;
 
     TAILQ_FOREACH(conn, &httpd->conns, link)
     {
         if (conn->ended != SPK_REJECTS || conn->phase == SPK_PHASE_HANDLING ||
             conn->phase == SPK_PHASE_ANSWERING)
             continue;
-        if (!conn->used)
-            return conn;
-        if (conn->phase == SPK_PHASE_RESTING && (!rests || conn->since_ms < rests->since_ms))
+        newcomers += !conn->used;
+        if (!conn->used && !unused)
+            unused = conn;
+        if (conn->used && conn->phase == SPK_PHASE_RESTING &&
+            (!rests || conn->since_ms < rests->since_ms))
             rests = conn;
     }
-    return rests;
+    if (rests && newcomers <= spare)
+        return rests;
+    return unused ? unused : rests;
 }
 
 static void evict(struct spk_httpd *httpd)
