@@ -207,11 +207,13 @@ static unsigned drain(struct serve *serve)
         if (gone_ms >= serve->options.drain_timeout_ms)
             return in_flight;
         if (gone_ms >= serve->options.drain_min_ms && in_flight == 0)
-            return 0;
+            break;
         signal = wait_signal(&serve->signals, DRAIN_STEP_MS);
         if (signal == SIGTERM || signal == SIGINT)
             return in_flight;
     }
+    (void)wait_signal(&serve->signals, DRAIN_STEP_MS); /* the last answer is on its way */
+    return spk_httpd_counts(server->https).in_flight;
 }
 
 static void close_all(struct serve *serve)
