@@ -49,6 +49,12 @@ def test_hostile_text_stays_inside_its_field(env):
     server.post(json.dumps({"kind": text, "apiVersion": text}).encode())
     server.post(text.encode())
     server.post(b'{"kind": "\xff\xfe\x80 \xc3", "\xe2\x80": 1}')
+    for shift in range(4):  # whatever is cut is not cut inside a rune
+        long = "x" * shift + "\U0001f600" * 3000
+        server.post(json.dumps({"kind": long, "apiVersion": long}, ensure_ascii=False).encode())
+        server.post(('{"kind": ' + long).encode())
+        server.post(review({KEY + "configMap.x": long, KEY + long: "x"}, uid=long))
+        server.post(review(BAD, role="executor", app=long))
     server.post(json.dumps(review(GOOD, uid="u" * 500000)).encode())
     server.post(json.dumps(review({KEY + "configMap.x": "y" * 100000})).encode())
     with server.tls() as sock:

@@ -163,6 +163,23 @@ def test_idle_used_connections_make_place(env):
         client.close()
 
 
+def test_a_connection_in_use_outlives_a_flood(env):
+    server = env.server("--max-connections=20", "--threads=2", "--request-timeout=20s")
+    idle = [server.client() for _ in range(14)]
+    for client in idle:
+        client.post(review(GOOD))
+    socks = []
+    with server.client() as kept:
+        kept.post(review(GOOD))
+        sock = kept.http.sock
+        for _ in range(100):
+            socks.append(server.tcp())
+            assert kept.post(review(GOOD)).status == 200
+        assert kept.http.sock is sock  # http.client would have connected anew
+    for other in socks + idle:
+        other.close()
+
+
 def test_dripping_clients_at_the_limit(env):
     server = env.server("--max-connections=20", "--threads=2", *QUICK)
     stop = time.monotonic() + 4
