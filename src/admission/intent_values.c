@@ -100,6 +100,11 @@ static void ask_item(struct spk_overlay *overlay, struct spk_notes *notes,
     if (!only_known(notes, ask->written, where, item, secrets ? secret_fields : map_fields) ||
         !read_type(&kind, notes, ask, where, type))
         return;
+    if (!name.ptr || !path.ptr) {
+        spk_notes_fault(notes, ask->written, "expected %s: %s.%s is missing", list_form, where,
+                        name.ptr ? "path" : "name");
+        return;
+    }
     spk_ask_mount(overlay, notes, &from, kind, keep(notes, name), path);
 }
 

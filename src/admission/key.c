@@ -108,6 +108,11 @@ static size_t distance(struct spk_str a, struct spk_str b)
     return row[b.len];
 }
 
+static bool has_dot(struct spk_str key)
+{
+    return key.len && memchr(key.ptr, '.', key.len);
+}
+
 /* What stands before the NAME, if there is one: at most NEAR_MAX bytes. */
 static struct spk_str head(struct spk_str key)
 {
@@ -148,7 +153,7 @@ const char *spk_key_nearest(struct spk_str annotation)
             continue;
         /* With a '.' in it the user meant a NAME, without one a plain key. */
         far = 2 * distance(head(key), head(rows[i].spelling)) +
-              (takes_name(&rows[i]) != (memchr(key.ptr, '.', key.len) != NULL));
+              (takes_name(&rows[i]) != has_dot(key) ? 3 : 0);
         if (far < least) {
             least = far;
             best = &rows[i];

@@ -36,17 +36,31 @@ static const char *source_kind(const struct spk_source *source)
     return source->kind == SPK_SOURCE_SECRET ? "Secret" : "ConfigMap";
 }
 
-/* 'ConfigMap "log4j"'; for another's volume 'emptyDir'. */
-static const char *source_text(struct spk_notes *notes, const struct spk_source *source)
+static const char *keep(struct spk_notes *notes, const char *text)
 {
-    const char *name = spk_notes_quote(notes, source->name);
-    const char *text = name;
-
-    if (source->kind != SPK_SOURCE_OTHER)
-        text = spk_arena_printf(notes->arena, "%s %s", source_kind(source), name);
     if (!text)
         notes->no_memory = true;
     return text ? text : "";
+}
+
+/* 'ConfigMap "log4j"'; for another's volume 'emptyDir'. */
+static const char *source_text(struct spk_notes *notes, const struct spk_source *source)
+{
+    if (source->kind == SPK_SOURCE_OTHER)
+        return spk_notes_plain(notes, source->name);
+    return keep(notes, spk_arena_printf(notes->arena, "%s %s", source_kind(source),
+                                        spk_notes_quote(notes, source->name)));
+}
+
+/* ' (a part of ConfigMap "log4j")'; nothing for a volume that the pod does not have. */
+static const char *shown_there(struct spk_notes *notes, const struct spk_view_volume *volume,
+                               const struct spk_view_mount *mount)
+{
+    if (!volume)
+        return "";
+    return keep(notes, spk_arena_printf(notes->arena, " (%s%s)",
+                                        volume->part || mount->part ? "a part of " : "",
+                                        source_text(notes, &volume->source)));
 }
 
 static const struct spk_view_volume *find_volume(const struct spk_view *view, struct spk_str name)
@@ -76,13 +90,12 @@ static enum place taken_by_pod(struct plan *plan, const struct spk_wish_mount *w
 
     if (volume && !mount->part && !volume->part && same_source(&volume->source, &wish->source))
         return settled(plan, wish);
-    spk_notes_fault(plan->notes, wish->from.written,
-                    "%s%s%s cannot be mounted at %s: the pod mounts its volume %s%s%s%s there",
-                    wish->from.where, *wish->from.where ? ": " : "",
-                    source_text(plan->notes, &wish->source),
-                    spk_notes_quote(plan->notes, spk_str(wish->path)),
-                    spk_notes_quote(plan->notes, mount->volume), volume ? " (" : "",
-                    volume ? source_text(plan->notes, &volume->source) : "", volume ? ")" : "");
+    spk_notes_fault(
+        plan->notes, wish->from.written,
+        "%s%s%s cannot be mounted at %s: the pod mounts its volume %s%s there", wish->from.where,
+        *wish->from.where ? ": " : "", source_text(plan->notes, &wish->source),
+        spk_notes_quote(plan->notes, spk_str(wish->path)),
+        spk_notes_quote(plan->notes, mount->volume), shown_there(plan->notes, volume, mount));
     return PLACE_SETTLED;
 }
 

@@ -21,10 +21,9 @@ const char *spk_notes_quote(struct spk_notes *notes, struct spk_str text)
     return keep(notes, spk_quote(notes->arena, text));
 }
 
-/* A key as text: quoted, without the quotes. */
-static const char *bare(struct spk_notes *notes, struct spk_str key)
+const char *spk_notes_plain(struct spk_notes *notes, struct spk_str text)
 {
-    const char *quoted = spk_notes_quote(notes, key);
+    const char *quoted = spk_notes_quote(notes, text);
     size_t len = strlen(quoted);
 
     if (len < 2 || quoted[len - 1] != '"')
@@ -44,7 +43,7 @@ void spk_notes_fault(struct spk_notes *notes, struct spk_str key, const char *fm
     va_start(args, fmt);
     text = keep(notes, spk_arena_vprintf(notes->arena, fmt, args));
     va_end(args);
-    text = spk_arena_printf(notes->arena, "%s: %s", bare(notes, key), text);
+    text = spk_arena_printf(notes->arena, "%s: %s", spk_notes_plain(notes, key), text);
     notes->faults[notes->fault_count++] = keep(notes, text);
 }
 

@@ -43,6 +43,9 @@ void spk_notes_effect(struct spk_notes *notes, enum spk_effect_kind kind, const 
 /* spk_quote() that remembers a failure and never returns NULL. */
 const char *spk_notes_quote(struct spk_notes *notes, struct spk_str text);
 
+/* The same without the quotes: a key or a field's name. */
+const char *spk_notes_plain(struct spk_notes *notes, struct spk_str text);
+
 /* Adds "and N more warnings" if some did not fit. Call it once, at the end. */
 void spk_notes_close(struct spk_notes *notes);
 

@@ -1,0 +1,166 @@
+"""What must hold for every answer to every review, whatever the pod and its annotations."""
+
+import base64
+import copy
+import json
+import posixpath
+import re
+
+import jsonpatch  # an RFC 6902 implementation that is not ours
+
+LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+AUDIT_KEY = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
+STAMP = "spark-operator.k8s.io/mutated-by"
+OUR_ENV = {"SPARK_CONF_DIR", "HADOOP_CONF_DIR", "GOOGLE_APPLICATION_CREDENTIALS",
+           "HADOOP_TOKEN_FILE_LOCATION"}
+ADDS = re.compile(r"/metadata/ownerReferences(/-)?|/metadata/annotations/"
+                  r"spark-operator\.k8s\.io~1mutated-by|/spec/volumes(/-)?|"
+                  r"/spec/containers/\d+/(volumeMounts|env)(/-)?")
+REPLACES = re.compile(r"/spec/containers/(\d+)/env/(\d+)")
+
+
+class Broken(AssertionError):
+    """A rule that does not hold."""
+
+
+def require(condition, what):
+    if not condition:
+        raise Broken(what)
+
+
+def decode_patch(response):
+    require(("patch" in response) == ("patchType" in response),
+            "patch and patchType come together")
+    if "patch" not in response:
+        return []
+    require(response["patchType"] == "JSONPatch", "patchType is JSONPatch")
+    return json.loads(base64.b64decode(response["patch"], validate=True))
+
+
+def check_envelope(review, answer):
+    require(answer["apiVersion"] == review["apiVersion"], "the answer has the request's version")
+    require(answer["kind"] == "AdmissionReview", "the answer is an AdmissionReview")
+    require(set(answer) == {"apiVersion", "kind", "response"}, "the answer carries nothing else")
+    response = answer["response"]
+    require(response["uid"] == review["request"]["uid"], "the uid is echoed")
+    require(isinstance(response["allowed"], bool), "allowed is a boolean")
+    if not response["allowed"]:
+        status = response["status"]
+        require("patch" not in response, "a denial carries no patch")
+        require(status["code"] == 422 and status["reason"] == "Invalid", "a denial is a 422")
+        require(0 < len(status["message"].encode()) < 4096, "a denial has a message")
+        require(not has_controls(status["message"]), "a message carries no control character")
+
+
+def has_controls(text):
+    return any(ord(c) < 0x20 or 0x7f <= ord(c) <= 0x9f for c in text)
+
+
+def check_limits(response):
+    warnings = response.get("warnings", [])
+    require(warnings != [] or "warnings" not in response, "no empty list of warnings")
+    require(all(0 < len(w) <= 256 for w in warnings), "a warning has at most 256 runes")
+    require(sum(map(len, warnings)) <= 4096, "all warnings have at most 4,096 runes")
+    require(len(set(warnings)) == len(warnings), "no warning comes twice")
+    require(not any(map(has_controls, warnings)), "a warning carries no control character")
+    for key, value in response.get("auditAnnotations", {}).items():
+        require(AUDIT_KEY.fullmatch(key), f"audit key {key} is a qualified name")
+        require(isinstance(value, str), f"audit value of {key} is a text")
+
+
+def check_operations(pod, patch):
+    """Nothing that was there is touched but one of our variables, in place."""
+    for op in patch:
+        if op["op"] == "add":
+            require(ADDS.fullmatch(op["path"]), f"may not add at {op['path']}")
+            if not op["path"].endswith("/-") and not op["path"].endswith("mutated-by"):
+                node = pod
+                for step in op["path"].split("/")[1:]:
+                    node = node[int(step)] if isinstance(node, list) else (node or {}).get(step)
+                require(node is None, f"{op['path']} exists already")
+        else:
+            place = REPLACES.fullmatch(op["path"])
+            require(op["op"] == "replace" and place, f"may not {op['op']} at {op['path']}")
+            container, index = map(int, place.groups())
+            old = pod["spec"]["containers"][container]["env"][index]
+            require(old["name"] == op["value"]["name"] and old["name"] in OUR_ENV,
+                    f"replaces {old['name']}")
+
+
+def clean(path):
+    return posixpath.normpath("/" + path).replace("//", "/")
+
+
+def names(items, key="name"):
+    return [item.get(key) for item in items or []]
+
+
+def check_pod(before, after):
+    """The result is a pod that the API server and Spark can live with."""
+    volumes = names(after["spec"].get("volumes"))
+    new = volumes[len(before["spec"].get("volumes") or []):]
+    require(all(LABEL.fullmatch(name) for name in new), f"volume names are labels: {new}")
+    require(len(set(new)) == len(new) and not set(new) & set(names(before["spec"].get("volumes"))),
+            f"volume names differ: {volumes}")
+    for old, container in zip(before["spec"]["containers"], after["spec"]["containers"]):
+        check_container(old, container, volumes)
+
+
+def check_container(before, after, volumes):
+    mounts = (after.get("volumeMounts") or [])[len(before.get("volumeMounts") or []):]
+    paths = [clean(mount["mountPath"]) for mount in before.get("volumeMounts") or []]
+    for mount in mounts:
+        path = mount["mountPath"]
+        require(mount["name"] in volumes, f"mount at {path} has a volume")
+        require(mount["readOnly"] is True, f"mount at {path} is read-only")
+        require(path == clean(path) and path != "/", f"mount path {path} is clean")
+        require(path not in paths, f"mount path {path} is free")
+        require(not "/opt/spark/conf".startswith(path + "/"), f"{path} covers Spark")
+        paths.append(path)
+    had, has = names(before.get("env")), names(after.get("env"))
+    for name in set(has) - set(had):
+        require(name in OUR_ENV and has.count(name) == 1, f"variable {name} was added once")
+    for name in had:
+        require(has.count(name) == had.count(name), f"variable {name} was not doubled")
+
+
+def apply(pod, patch):
+    return jsonpatch.apply_patch(copy.deepcopy(pod), patch)
+
+
+def check_answer(review, answer):
+    """All of the above. Returns the patch and the pod after it (None when there is no pod)."""
+    response = answer["response"]
+    check_envelope(review, answer)
+    check_limits(response)
+    patch = decode_patch(response)
+    pod = review["request"].get("object")
+    if patch:
+        check_operations(pod, patch)
+    after = apply(pod, patch) if pod is not None else None
+    if patch:
+        check_pod(pod, after)
+        require(after["metadata"]["annotations"][STAMP].startswith("sparkhook/"), "it is stamped")
+    return patch, after
+
+
+def check_second_pass(review, after, answer_again):
+    response = answer_again["response"]
+    require(response["allowed"], f"the second pass is allowed: {response}")
+    require("patch" not in response, f"the second pass patches: {decode_patch(response)}")
+    require("auditAnnotations" not in response, "the second pass has no audit annotations")
+
+
+def with_object(review, pod):
+    again = copy.deepcopy(review)
+    again["request"]["object"] = pod
+    return again
+
+
+def reordered(value):
+    """The same document with every object's members the other way round."""
+    if isinstance(value, dict):
+        return {key: reordered(value[key]) for key in reversed(list(value))}
+    if isinstance(value, list):
+        return [reordered(item) for item in value]
+    return value
