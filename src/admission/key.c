@@ -1,9 +1,8 @@
 #include "spk/admission/key.h"
 
 #include "spk/base/cleanup.h"
-#include "spk/base/limits.h"
+#include "spk/base/nearest.h"
 
-#include <ctype.h>
 #include <stdint.h>
 
 /* Spellings of one key stand in the order in which they count. A '.' at the end stands for a NAME
@@ -83,43 +82,17 @@ bool spk_key_read(struct spk_key *out, struct spk_str annotation)
     return true;
 }
 
-#define NEAR_MAX 32 /* longer than every key we know; a longer word is near to none */
-
-/* Levenshtein's distance, letters compared without case. */
-static size_t distance(struct spk_str a, struct spk_str b)
-{
-    size_t row[NEAR_MAX + 1];
-
-    for (size_t j = 0; j <= b.len; j++)
-        row[j] = j;
-    for (size_t i = 1; i <= a.len; i++) {
-        size_t diagonal = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= b.len; j++) {
-            size_t above = row[j];
-            bool same =
-                tolower((unsigned char)a.ptr[i - 1]) == tolower((unsigned char)b.ptr[j - 1]);
-            size_t best = diagonal + !same;
-            best = above + 1 < best ? above + 1 : best;
-            row[j] = row[j - 1] + 1 < best ? row[j - 1] + 1 : best;
-            diagonal = above;
-        }
-    }
-    return row[b.len];
-}
-
 static bool has_dot(struct spk_str key)
 {
     return key.len && memchr(key.ptr, '.', key.len);
 }
 
-/* What stands before the NAME, if there is one: at most NEAR_MAX bytes. */
+/* What stands before the NAME, if there is one. */
 static struct spk_str head(struct spk_str key)
 {
     const char *dot = key.len ? memchr(key.ptr, '.', key.len) : NULL;
-    size_t len = dot ? (size_t)(dot - key.ptr) : key.len;
 
-    return (struct spk_str){key.ptr, len < NEAR_MAX ? len : NEAR_MAX};
+    return (struct spk_str){key.ptr, dot ? (size_t)(dot - key.ptr) : key.len};
 }
 
 /* As people write it; the table above holds no other canonical spelling that takes a NAME. */
@@ -152,7 +125,7 @@ const char *spk_key_nearest(struct spk_str annotation)
         if (rows[i].kind == SPK_KEY_RETIRED || rows[i].kind == SPK_KEY_STAMP)
             continue;
         /* With a '.' in it the user meant a NAME, without one a plain key. */
-        far = 2 * distance(head(key), head(rows[i].spelling)) +
+        far = 2 * spk_edit_distance(head(key), head(rows[i].spelling)) +
               (takes_name(&rows[i]) != has_dot(key) ? 3 : 0);
         if (far < least) {
             least = far;
