@@ -71,9 +71,11 @@ def test_driver_with_a_template_that_puts_a_sidecar_first(env):
     template = env.folder / "template.yaml"
     template.write_text(TEMPLATE)
     asked = {PREFIX + "sparkConfigMap": "spark-conf", PREFIX + "secret.tls": "/tls"}
-    stored = driver(env, "4.3.0", {"spark.kubernetes.driver.podTemplateFile": str(template)}, asked)
+    settings = {"spark.kubernetes.driver.podTemplateFile": str(template),
+                "spark.kubernetes.driver.podTemplateContainerName": "main"}
+    stored = driver(env, "4.3.0", settings, asked)
     proxy, main = stored["spec"]["containers"]
-    assert (proxy["name"], main["name"]) == ("proxy", "main")
+    assert (proxy["name"], main["name"]) == ("proxy", "main"), "the template's order is not kept"
     assert pods.values_of(proxy, "SPARK_CONF_DIR") == ["/proxy"] and not proxy.get("volumeMounts"), proxy
     assert pods.spark_container(stored)["name"] == "main"
     for wish in pods.wishes(asked):

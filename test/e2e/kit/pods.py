@@ -120,6 +120,7 @@ def kept(pod, container_name):
     for key in ("uid", "resourceVersion", "creationTimestamp", "managedFields", "namespace", "ownerReferences", "name", "generation"):
         rest["metadata"].pop(key, None)
     (rest["metadata"].get("annotations") or {}).pop(STAMP, None)
+    rest.pop("status", None)
     rest["spec"].pop("volumes", None)
     for container in rest["spec"]["containers"]:
         if container["name"] == container_name:
