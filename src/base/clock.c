@@ -5,6 +5,7 @@
 #include <time.h>
 
 #define DURATION_MS_MAX 9007199254740992.0 /* 2^53: exact in a double */
+#define HALF_NS         5e-7               /* in ms: 4.35s is not to become 4349 ms */
 
 static int64_t read_ns(clockid_t clock)
 {
@@ -46,17 +47,18 @@ static const struct {
 static bool read_number(double *out, struct spk_str *text)
 {
     double value = 0;
-    double scale = 0; /* of the next decimal; 0 before the point */
+    double scale = 1; /* of the last digit behind the point */
+    bool point = false;
     size_t n = 0;
     bool digits = false;
 
     for (; n < text->len; n++) {
         char c = text->ptr[n];
-        if (c == '.' && scale == 0) {
-            scale = 0.1;
+        if (c == '.' && !point) {
+            point = true;
         } else if (c >= '0' && c <= '9') {
-            value = scale > 0 ? value + (c - '0') * scale : value * 10 + (c - '0');
-            scale /= 10;
+            scale /= point ? 10 : 1;
+            value = point ? value + (c - '0') * scale : value * 10 + (c - '0');
             digits = true;
         } else {
             break;
@@ -98,6 +100,6 @@ bool spk_duration_parse(int64_t *out_ms, struct spk_str text)
         if (total > DURATION_MS_MAX)
             return false;
     }
-    *out_ms = (int64_t)total;
+    *out_ms = (int64_t)(total + HALF_NS);
     return true;
 }

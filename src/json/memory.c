@@ -1,22 +1,34 @@
 #include "spk/json/memory.h"
 
+#include "spk/base/limits.h"
+
 #include <jansson.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 
-static _Thread_local size_t left = SIZE_MAX;
-static _Thread_local bool hit;
+/* The buffer of a token doubles, and no token is longer than the body: a request above this is not
+ * for a token and may be refused. */
+#define TOKEN_MAX (2 * SPK_BODY_MAX)
+
+static _Thread_local size_t left = SIZE_MAX; /* SIZE_MAX: no limit */
+static _Thread_local enum spk_code state;
 
 static void *budget_malloc(size_t size)
 {
-    if (size > left) {
-        hit = true;
+    bool limited = left != SIZE_MAX;
+    void *ptr = NULL;
+
+    if (state == SPK_ENOMEM)
         return NULL;
-    }
-    if (left != SIZE_MAX)
-        left -= size;
-    return malloc(size);
+    if (size > left)
+        state = SPK_ETOOBIG;
+    if (limited)
+        left -= size < left ? size : left;
+    if (state == SPK_OK || size <= TOKEN_MAX)
+        ptr = malloc(size);
+    if (limited && !ptr && state == SPK_OK)
+        state = SPK_ENOMEM;
+    return ptr;
 }
 
 void spk_json_init(void)
@@ -28,11 +40,19 @@ void spk_json_init(void)
 void spk_json_budget(size_t bytes)
 {
     left = bytes;
-    hit = false;
+    state = SPK_OK;
 }
 
-int spk_json_budget_end(void)
+bool spk_json_budget_spent(void)
 {
+    return state != SPK_OK;
+}
+
+enum spk_code spk_json_budget_end(void)
+{
+    enum spk_code ended = state;
+
     left = SIZE_MAX;
-    return hit;
+    state = SPK_OK;
+    return ended;
 }

@@ -87,30 +87,29 @@ static json_t *find_parent(json_t *document, const char *pointer, char step[stat
     return NULL;
 }
 
-static int change_object(json_t *object, const char *op, const char *step, json_t *value)
-{
-    bool there = json_object_get(object, step) != NULL;
+/* What a change of a tree comes to; a place that is there can only fail for memory. */
+enum change { CHANGED, NO_PLACE, NO_MEMORY };
 
-    if (strcmp(op, "add") == 0)
-        return json_object_set(object, step, value);
-    if (!there)
-        return -1;
-    if (strcmp(op, "replace") == 0)
-        return json_object_set(object, step, value);
-    return json_object_del(object, step);
+static enum change change_object(json_t *object, const char *op, const char *step, json_t *value)
+{
+    if (strcmp(op, "add") != 0 && !json_object_get(object, step))
+        return NO_PLACE;
+    if (strcmp(op, "remove") == 0)
+        return json_object_del(object, step) ? NO_PLACE : CHANGED;
+    return json_object_set(object, step, value) ? NO_MEMORY : CHANGED;
 }
 
-static int change_array(json_t *array, const char *op, const char *step, json_t *value)
+static enum change change_array(json_t *array, const char *op, const char *step, json_t *value)
 {
     size_t index;
 
     if (!read_index(&index, array, step))
-        return -1;
+        return NO_PLACE;
     if (strcmp(op, "add") == 0)
-        return json_array_insert(array, index, value);
+        return json_array_insert(array, index, value) ? NO_MEMORY : CHANGED;
     if (strcmp(op, "replace") == 0)
-        return json_array_set(array, index, value);
-    return json_array_remove(array, index);
+        return json_array_set(array, index, value) ? NO_PLACE : CHANGED;
+    return json_array_remove(array, index) ? NO_PLACE : CHANGED;
 }
 
 static bool known_op(const char *op, const json_t *value)
@@ -126,8 +125,8 @@ static int apply_one(json_t *document, const json_t *entry, struct spk_err *err)
     const char *pointer = json_string_value(json_object_get(entry, "path"));
     json_t *value = json_object_get(entry, "value");
     char step[POINTER_MAX];
+    enum change change = NO_PLACE;
     json_t *parent;
-    int rc = -1;
 
     if (!op || !pointer || !known_op(op, value))
         return spk_fail(err, SPK_EINVALID, "not an add, replace or remove");
@@ -137,11 +136,13 @@ static int apply_one(json_t *document, const json_t *entry, struct spk_err *err)
     if (!value)
         return spk_fail(err, SPK_ENOMEM, "out of memory");
     if (json_is_object(parent))
-        rc = change_object(parent, op, step, value);
+        change = change_object(parent, op, step, value);
     else if (json_is_array(parent))
-        rc = change_array(parent, op, step, value);
+        change = change_array(parent, op, step, value);
     json_decref(value);
-    if (rc)
+    if (change == NO_MEMORY)
+        return spk_fail(err, SPK_ENOMEM, "out of memory");
+    if (change == NO_PLACE)
         return spk_fail(err, SPK_EINVALID, "%s %.200s: no such place", op, pointer);
     return 0;
 }

@@ -8,27 +8,49 @@
 /* Deep enough for any path in a Pod; deeper ones lose their beginning. */
 #define STEPS 16
 
-static int fail_parse(struct spk_err *err, const json_error_t *je, bool over_budget)
+struct input {
+    const char *bytes;
+    size_t len;
+};
+
+/* The next piece for jansson's buffer of @size bytes; none when the budget is spent. */
+static size_t feed(void *buffer, size_t size, void *arg)
 {
-    if (over_budget)
+    struct input *input = arg;
+    size_t len = input->len < size ? input->len : size;
+
+    if (len == 0 || spk_json_budget_spent())
+        return 0;
+    memcpy(buffer, input->bytes, len);
+    input->bytes += len;
+    input->len -= len;
+    return len;
+}
+
+/* Every error of the parser has a text; without one an allocation failed. */
+static int fail_parse(struct spk_err *err, const json_error_t *je, enum spk_code budget)
+{
+    if (budget == SPK_ETOOBIG)
         return spk_fail(err, SPK_ETOOBIG, "JSON: needs more memory than %zu bytes", SPK_TREE_MAX);
-    if (json_error_code(je) == json_error_out_of_memory)
-        return spk_fail(err, SPK_ENOMEM, "JSON: %s", je->text);
+    if (budget == SPK_ENOMEM || je->text[0] == '\0')
+        return spk_fail(err, SPK_ENOMEM, "JSON: out of memory");
     return spk_fail(err, SPK_EPARSE, "JSON line %d column %d: %s", je->line, je->column, je->text);
 }
 
 int spk_json_parse(json_t **out, const char *bytes, size_t len, struct spk_err *err)
 {
     json_error_t je = {0};
-    json_t *root;
-    bool over;
+    struct input input = {bytes, len};
+    json_auto_t *root = NULL;
+    enum spk_code budget;
 
     spk_json_budget(SPK_TREE_MAX);
-    root = json_loadb(bytes, len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL | JSON_DECODE_ANY, &je);
-    over = spk_json_budget_end();
-    if (!root)
-        return fail_parse(err, &je, over);
-    *out = root;
+    root = json_load_callback(feed, &input,
+                              JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL | JSON_DECODE_ANY, &je);
+    budget = spk_json_budget_end();
+    if (!root || budget)
+        return fail_parse(err, &je, budget);
+    *out = json_incref(root);
     return 0;
 }
 

@@ -3,6 +3,7 @@
 #include "spk/base/cleanup.h"
 #include "spk/base/limits.h"
 #include "spk/base/str.h"
+#include "spk/json/memory.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -47,17 +48,37 @@ static bool is_one_of(const char *text, const char *const *words)
     return false;
 }
 
-/* An integer in C's own spelling, or in YAML's 0o17; all of @text or nothing. */
+#define NUMBER_MAX 80 /* 64 binary digits, a sign and a prefix fit */
+
+/* @text without the '_' that numbers may hold; false when it cannot be a number. */
+static bool strip(char out[static NUMBER_MAX], const char *text)
+{
+    size_t len = 0;
+
+    if (!strchr("+-.0123456789", *text))
+        return false;
+    for (; *text; text++) {
+        if (*text == '_')
+            continue;
+        if (len + 1 == NUMBER_MAX)
+            return false;
+        out[len++] = *text;
+    }
+    out[len] = '\0';
+    return true;
+}
+
+/* An integer in C's own spelling, or in YAML's 0o17 and 0b101; all of @text or nothing. */
 static bool read_integer(json_int_t *out, const char *text)
 {
-    bool octal = strncmp(text, "0o", 2) == 0;
-    const char *digits = octal ? text + 2 : text + (*text == '-' || *text == '+');
+    int base = strncmp(text, "0o", 2) == 0 ? 8 : strncmp(text, "0b", 2) == 0 ? 2 : 0;
+    const char *digits = base ? text + 2 : text + (*text == '-' || *text == '+');
     char *end;
 
     if (*digits < '0' || *digits > '9')
         return false;
     errno = 0;
-    *out = octal ? strtoll(digits, &end, 8) : strtoll(text, &end, 0);
+    *out = strtoll(base ? digits : text, &end, base);
     return errno == 0 && *end == '\0';
 }
 
@@ -77,10 +98,11 @@ static bool read_real(double *out, const char *text)
 static json_t *plain(const char *text)
 {
     static const char *const nulls[] = {"", "~", "null", "Null", "NULL", NULL};
-    static const char *const trues[] = {"true", "True", "TRUE", "yes", "Yes",
-                                        "YES",  "on",   "On",   "ON",  NULL};
-    static const char *const falses[] = {"false", "False", "FALSE", "no",  "No",
-                                         "NO",    "off",   "Off",   "OFF", NULL};
+    static const char *const trues[] = {"true", "True", "TRUE", "yes", "Yes", "YES",
+                                        "y",    "Y",    "on",   "On",  "ON",  NULL};
+    static const char *const falses[] = {"false", "False", "FALSE", "no",  "No",  "NO",
+                                         "n",     "N",     "off",   "Off", "OFF", NULL};
+    char number[NUMBER_MAX];
     json_int_t integer;
     double real;
 
@@ -90,9 +112,11 @@ static json_t *plain(const char *text)
         return json_true();
     if (is_one_of(text, falses))
         return json_false();
-    if (read_integer(&integer, text))
+    if (!strip(number, text))
+        return json_string(text);
+    if (read_integer(&integer, number))
         return json_integer(integer);
-    if (read_real(&real, text))
+    if (read_real(&real, number))
         return json_real(real);
     return json_string(text);
 }
@@ -166,6 +190,8 @@ static json_t *read_node(struct reader *reader, int index, size_t depth)
 {
     const yaml_node_t *node = yaml_document_get_node(reader->document, index);
 
+    if (spk_json_budget_spent()) /* settled by spk_yaml_parse() */
+        return fail_memory(reader);
     if (++reader->nodes > SPK_YAML_NODES_MAX || depth > SPK_YAML_DEPTH_MAX) {
         (void)spk_fail(reader->err, SPK_ETOOBIG, "YAML: more than %d nodes, or deeper than %d",
                        SPK_YAML_NODES_MAX, SPK_YAML_DEPTH_MAX);
@@ -206,7 +232,7 @@ static int read_document(json_t **out, yaml_parser_t *parser, struct spk_err *er
     return *out ? 0 : -1;
 }
 
-int spk_yaml_parse(json_t **out, const char *bytes, size_t len, struct spk_err *err)
+static int read_stream(json_t **out, const char *bytes, size_t len, struct spk_err *err)
 {
     SPK_CLEANUP(delete_parser) yaml_parser_t parser = {0};
     json_auto_t *first = NULL;
@@ -224,5 +250,23 @@ int spk_yaml_parse(json_t **out, const char *bytes, size_t len, struct spk_err *
     if (second)
         return spk_fail(err, SPK_EPARSE, "YAML: expected one document, found more");
     *out = json_incref(first);
+    return 0;
+}
+
+/* The budget is for aliases: each may stand for a text as long as the input. */
+int spk_yaml_parse(json_t **out, const char *bytes, size_t len, struct spk_err *err)
+{
+    json_auto_t *root = NULL;
+    enum spk_code budget;
+    int rc;
+
+    spk_json_budget(SPK_TREE_MAX);
+    rc = read_stream(&root, bytes, len, err);
+    budget = spk_json_budget_end();
+    if (budget == SPK_ETOOBIG)
+        return spk_fail(err, SPK_ETOOBIG, "YAML: needs more memory than %zu bytes", SPK_TREE_MAX);
+    if (rc)
+        return -1;
+    *out = json_incref(root);
     return 0;
 }

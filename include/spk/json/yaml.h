@@ -13,7 +13,8 @@
  *
  * Spec:   plain scalars become null, booleans and numbers as in YAML 1.1 (sigs.k8s.io/yaml, which
  *         kubectl uses); keys are texts. Merge keys ("<<") are refused.
- * Limits: as many nodes, after aliases, as SPK_YAML_NODES_MAX; as deep as SPK_YAML_DEPTH_MAX
+ * Limits: as many nodes, after aliases, as SPK_YAML_NODES_MAX; as deep as SPK_YAML_DEPTH_MAX; a
+ *         tree of at most SPK_TREE_MAX
  * Errors: SPK_EPARSE with line and column, also for an empty stream or more than one document;
  *         SPK_ETOOBIG; SPK_ENOMEM
  */
