@@ -1,13 +1,12 @@
 #include "httpd_internal.h"
 
-#include "spk/base/cleanup.h"
-
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 /* Header and read buffer of one connection: a larger one makes for fewer pieces of a body. */
 #define CONNECTION_MEMORY ((size_t)64 * 1024)
@@ -48,29 +47,42 @@ static int fail_listen(struct spk_err *err, const struct spk_httpd_options *opti
                         (unsigned)options->port);
 }
 
+static int listen_on(int fd, union address *address, socklen_t len)
+{
+    int on = 1;
+    int off = 0;
+
+    if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)))
+        return -1;
+    if (address->any.sa_family == AF_INET6 && /* "::" means IPv4, too */
+        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off)))
+        return -1;
+    if (bind(fd, &address->any, len) || listen(fd, SOMAXCONN))
+        return -1;
+    return getsockname(fd, &address->any, &len);
+}
+
 /* Ours and not libmicrohttpd's, for errors that say what and where. */
 static int open_listener(int *out, uint16_t *port, const struct spk_httpd_options *options,
                          struct spk_err *err)
 {
     union address address;
     socklen_t len = 0;
-    SPK_AUTOCLOSE int fd = -1;
-    int on = 1;
-    int off = 0;
+    int fd;
 
     if (parse_address(&address, &len, options->address, options->port, err))
         return -1;
     fd = socket(address.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)))
+    if (fd < 0)
         return fail_listen(err, options);
-    if (address.any.sa_family == AF_INET6 && /* "::" means IPv4, too */
-        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off)))
-        return fail_listen(err, options);
-    if (bind(fd, &address.any, len) || listen(fd, SOMAXCONN) || getsockname(fd, &address.any, &len))
-        return fail_listen(err, options);
+    if (listen_on(fd, &address, len)) {
+        int rc = fail_listen(err, options);
+
+        (void)close(fd);
+        return rc;
+    }
     *port = ntohs(address.any.sa_family == AF_INET ? address.v4.sin_port : address.v6.sin6_port);
     *out = fd;
-    fd = -1;
     return 0;
 }
 

@@ -89,10 +89,12 @@ bool spk_httpd_conn_admit(struct spk_httpd_conn *conn, int64_t timeout_ms)
 
 void spk_httpd_conn_turn(struct spk_httpd_conn *conn, enum spk_httpd_phase phase)
 {
-    uint64_t received = phase == SPK_PHASE_RESTING ? spk_httpd_received(conn->fd) : 0;
+    /* Now and not when the answer is sent: a next request may begin before we learn of that. */
+    uint64_t received = phase == SPK_PHASE_HANDLING ? spk_httpd_received(conn->fd) : 0;
 
     lock(conn);
-    conn->received = received;
+    if (phase == SPK_PHASE_HANDLING)
+        conn->received = received;
     turn(conn, phase);
     unlock(conn);
 }

@@ -39,7 +39,7 @@ struct spk_httpd_conn {
     enum spk_httpd_phase phase;
     int64_t since_ms;            /* begin of the phase */
     int64_t end_ms;              /* when the sweeper ends it */
-    uint64_t received;           /* bytes received when it began to rest */
+    uint64_t received;           /* bytes received with its last complete request */
     bool used;                   /* a valid request was answered on it */
     enum spk_httpd_reject ended; /* why the sweeper ended it; SPK_REJECTS: it did not */
 
@@ -49,7 +49,7 @@ struct spk_httpd_conn {
     size_t announced;             /* length of the body; SIZE_MAX: chunked */
     enum spk_httpd_reject failed; /* why its body is thrown away; SPK_REJECTS: it is kept */
     struct spk_buf body;
-    size_t charged; /* what body takes of bodies_max */
+    size_t charged; /* of body, in the sum that bodies_max bounds */
 };
 
 TAILQ_HEAD(spk_httpd_conns, spk_httpd_conn);

@@ -47,7 +47,7 @@ static enum spk_httpd_reject keep(struct spk_httpd_conn *conn, const char *bytes
         return SPK_REJECT_MEMORY;
     if (spk_buf_add(&conn->body, bytes, len, &err))
         return SPK_REJECT_MEMORY;
-    return spk_httpd_conn_charge(conn, conn->body.size) ? SPK_REJECTS : SPK_REJECT_OVERLOAD;
+    return spk_httpd_conn_charge(conn, conn->body.len) ? SPK_REJECTS : SPK_REJECT_OVERLOAD;
 }
 
 static void receive(struct spk_httpd_conn *conn, const char *bytes, size_t len)

@@ -59,7 +59,8 @@ static int fail_tls(struct spk_err *err, int rc, const char *what)
 {
     enum spk_code code = rc == GNUTLS_E_MEMORY_ERROR ? SPK_ENOMEM : SPK_EPARSE;
 
-    return spk_fail(err, code, "%s: %s", what, gnutls_strerror(rc));
+    (void)spk_fail(err, code, "%s: %s", what, gnutls_strerror(rc));
+    return -1;
 }
 
 static gnutls_datum_t datum(const char *text, size_t len)
@@ -103,13 +104,10 @@ static int import_chain(struct crt_list *out, const struct spk_tls_pem *pem, str
     int rc = gnutls_x509_crt_list_import2(&out->crts, &out->count, &bytes, GNUTLS_X509_FMT_PEM,
                                           GNUTLS_X509_CRT_LIST_SORT);
 
-    if (rc < 0) {
-        *out = (struct crt_list){0};
-        return fail_tls(err, rc, "certificate");
-    }
-    if (out->count == 0)
-        return spk_fail(err, SPK_EPARSE, "certificate: the PEM holds none");
-    return 0;
+    if (rc >= 0 && out->count > 0)
+        return 0;
+    *out = (struct crt_list){0};
+    return fail_tls(err, rc < 0 ? rc : GNUTLS_E_NO_CERTIFICATE_FOUND, "certificate");
 }
 
 static int import_key(gnutls_x509_privkey_t *out, const struct spk_tls_pem *pem,
@@ -190,35 +188,37 @@ static int shown_fill(struct spk_tls_shown *shown, struct crt_list *list, gnutls
     return rc < 0 ? fail_tls(err, rc, "private key") : 0;
 }
 
-static int shown_new(struct spk_tls_shown **out, const struct spk_tls_pem *pem, struct spk_err *err)
+static struct spk_tls_shown *shown_new(const struct spk_tls_pem *pem, struct spk_err *err)
 {
     SPK_CLEANUP(done_list) struct crt_list list = {0};
     SPK_CLEANUP(done_key) gnutls_x509_privkey_t key = NULL;
     struct spk_tls_shown *shown;
 
-    if (pem->chain_len > UINT_MAX || pem->key_len > UINT_MAX)
-        return spk_fail(err, SPK_ETOOBIG, "certificate");
     if (import_chain(&list, pem, err) || import_key(&key, pem, err) ||
         check_pair(list.crts[0], key, err))
-        return -1;
+        return NULL;
     shown = calloc(1, sizeof(*shown));
-    if (!shown)
-        return spk_fail(err, SPK_ENOMEM, "certificate");
+    if (!shown) {
+        (void)spk_fail(err, SPK_ENOMEM, "certificate");
+        return NULL;
+    }
     atomic_init(&shown->users, 1);
     if (check_time(list.crts[0], &shown->not_after_s, err) || shown_fill(shown, &list, key, err)) {
         shown_free(shown);
-        return -1;
+        return NULL;
     }
-    *out = shown;
-    return 0;
+    return shown;
 }
 
 int spk_tls_set(struct spk_tls *tls, const struct spk_tls_pem *pem, struct spk_err *err)
 {
-    struct spk_tls_shown *shown = NULL;
+    struct spk_tls_shown *shown;
     struct spk_tls_shown *old;
 
-    if (shown_new(&shown, pem, err))
+    if (pem->chain_len > UINT_MAX || pem->key_len > UINT_MAX)
+        return spk_fail(err, SPK_ETOOBIG, "certificate");
+    shown = shown_new(pem, err);
+    if (!shown)
         return -1;
     (void)pthread_mutex_lock(&tls->lock);
     old = tls->shown;
@@ -352,7 +352,7 @@ static int import_peer(struct crt_list *out, gnutls_session_t gnutls)
 
     if (!raw || count == 0)
         return -1;
-    out->crts = gnutls_calloc(count, sizeof(*out->crts));
+    out->crts = gnutls_calloc(count, sizeof(gnutls_x509_crt_t));
     if (!out->crts)
         return -1;
     for (unsigned i = 0; i < count; i++) {

@@ -80,14 +80,16 @@ static int begin(struct pair *out, const char *name, time_t now, int days)
     return 0;
 }
 
+/* Two CAs must differ in name, or a client that trusts both may try the wrong one only. */
 static int make_ca(struct pair *out, time_t now, int days)
 {
-    char name[64];
-    int rc;
+    uint32_t tag = 0;
+    char name[32];
+    int rc = gnutls_rnd(GNUTLS_RND_NONCE, &tag, sizeof(tag));
 
-    /* Two CAs of one program must differ in name, or a client that trusts both may try the
-     * wrong one only. */
-    (void)snprintf(name, sizeof(name), ORGANISATION " CA %lld", (long long)now);
+    if (rc < 0)
+        return rc;
+    (void)snprintf(name, sizeof(name), ORGANISATION " CA %08x", (unsigned)tag);
     rc = begin(out, name, now, days);
     if (rc < 0 || (rc = gnutls_x509_crt_set_basic_constraints(out->crt, 1, 0)) < 0 ||
         (rc = gnutls_x509_crt_set_key_usage(out->crt,
@@ -170,12 +172,23 @@ static int print_key(char **out, gnutls_x509_privkey_t key)
     return *out ? 0 : GNUTLS_E_MEMORY_ERROR;
 }
 
+static int print(struct spk_tls_made *out, const struct pair *ca, const struct pair *leaf)
+{
+    int rc = print_crt(&out->ca, ca->crt);
+
+    if (rc == 0)
+        rc = print_crt(&out->chain, leaf->crt);
+    if (rc == 0)
+        rc = print_key(&out->key, leaf->key);
+    return rc;
+}
+
 int spk_tls_make(struct spk_tls_made *out, const char *const *names, size_t count, int days,
                  struct spk_err *err)
 {
     SPK_CLEANUP(done_pair) struct pair ca = {0};
     SPK_CLEANUP(done_pair) struct pair leaf = {0};
-    SPK_CLEANUP(spk_tls_made_done) struct spk_tls_made made = {0};
+    struct spk_tls_made made = {0};
     time_t now = (time_t)(spk_clock_wall_ms() / 1000);
     int rc;
 
@@ -185,15 +198,17 @@ int spk_tls_make(struct spk_tls_made *out, const char *const *names, size_t coun
         if (names[i][0] == '\0')
             return spk_fail(err, SPK_EINVALID, "certificate: an empty name");
     }
-    if ((rc = make_ca(&ca, now, days)) < 0)
+    rc = make_ca(&ca, now, days);
+    if (rc < 0)
         return fail_make(err, rc, "CA");
-    if ((rc = make_leaf(&leaf, &ca, names, count, now, days)) < 0)
+    rc = make_leaf(&leaf, &ca, names, count, now, days);
+    if (rc == 0)
+        rc = print(&made, &ca, &leaf);
+    if (rc < 0) {
+        spk_tls_made_done(&made);
         return fail_make(err, rc, "certificate");
-    if ((rc = print_crt(&made.ca, ca.crt)) < 0 || (rc = print_crt(&made.chain, leaf.crt)) < 0 ||
-        (rc = print_key(&made.key, leaf.key)) < 0)
-        return fail_make(err, rc, "certificate");
+    }
     *out = made;
-    made = (struct spk_tls_made){0};
     return 0;
 }
 

@@ -82,7 +82,7 @@ struct spk_httpd_options {
     unsigned connections_max; /* at least one a thread */
     unsigned in_flight_max;
     size_t body_max;    /* of one request */
-    size_t bodies_max;  /* of all in flight */
+    size_t bodies_max;  /* of all in flight; the memory they take is at most twice as much */
     int64_t request_ms; /* connection to first complete request, and each later one */
     int64_t idle_ms;    /* keep-alive after a valid request; before one: request_ms */
     const struct spk_httpd_route *routes; /* borrowed until spk_httpd_free() */
