@@ -16,7 +16,7 @@ apt_install() { # packages...
     as_root=(sudo -n)
   fi
   command -v apt-get >/dev/null || missing "needs the packages: $*"
-  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive sh -c 'apt-get update -q && apt-get install -yq --no-install-recommends "$@"' sh "$@"
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive sh -c 'apt-get -o DPkg::Lock::Timeout=120 update -q && apt-get -o DPkg::Lock::Timeout=120 install -yq --no-install-recommends "$@"' sh "$@"
 }
 
 # A result appears whole or not at all: each function below makes a temporary name and moves it at the end.

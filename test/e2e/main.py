@@ -64,17 +64,26 @@ class Env:
     def webhook(self):
         """Our webhook, registered as manifest/ says and called by the API server."""
         if self._webhook is None:
-            if not (self.binary and os.access(self.binary, os.X_OK)):
-                raise Skip(f"no webhook at {self.binary}")
-            self._webhook = Webhook(self.binary, self.folder)
-            self.later(self._webhook.stop)
+            self._webhook = self.start_webhook()
             register(self, self.configuration(self._webhook), lambda pod: STAMP in pod["metadata"]["annotations"])
         return self._webhook
 
-    def configuration(self, webhook):
-        done = self.kubectl("create", "--dry-run=client", "-o", "json", "-f", str(CONFIGURATION))
+    def start_webhook(self, arguments=None):
+        if not (self.binary and os.access(self.binary, os.X_OK)):
+            raise Skip(f"no webhook at {self.binary}")
+        webhook = Webhook(self.binary, self.folder, arguments)
+        self.later(webhook.stop)
+        return webhook
+
+    def manifest(self, file):
+        """What is in a file of YAML, read by the one parser that counts."""
+        done = self.kubectl("create", "--dry-run=client", "-o", "json", "-f", str(file))
         assert done.returncode == 0, done.stderr
-        loaded = json.loads(done.stdout)
+        return json.loads(done.stdout)
+
+    def configuration(self, webhook):
+        """Our registration as the file has it, with a name of its own, for this test's namespace alone."""
+        loaded = self.manifest(CONFIGURATION)
         url = f"https://127.0.0.1:{webhook.port}/mutate"
         return pointed_at(loaded, f"{loaded['metadata']['name']}-{self.unique}", self.namespace, url, webhook.ca)
 

@@ -15,13 +15,19 @@ CONFIGURATION = MANIFESTS / "60-mutatingwebhookconfiguration.yaml"
 SAMPLE = re.compile(r"^(\w+)(?:\{(.*)\})? (\S+)$")
 
 
+def self_signed(folder):
+    return ["serve", "--certificates=self-signed", f"--ca-file-out={folder}/webhook-ca.crt", "--extra-san=127.0.0.1"]
+
+
 class Webhook:
-    def __init__(self, binary, folder):
+    """@arguments, if given, are those of somebody else, such as the Deployment's."""
+
+    def __init__(self, binary, folder, arguments=None):
         self.log, self.ca = folder / "webhook.log", folder / "webhook-ca.crt"
-        command = [binary, "serve", "--certificates=self-signed", "--secure-port=0", "--health-port=0",
-                   "--bind-address=127.0.0.1", f"--ca-file-out={self.ca}", "--extra-san=127.0.0.1",
+        command = [binary, *(arguments or self_signed(folder)), "--secure-port=0", "--health-port=0",
+                   "--bind-address=127.0.0.1", "--log-format=json",
                    # The drain is a matter of the integration tests; here it would only cost time.
-                   "--drain-min=0s", "--log-format=json"]
+                   "--drain-min=0s"]
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         try:
@@ -41,10 +47,14 @@ class Webhook:
         parsed = [json.loads(line) for line in whole if line.startswith("{")]
         return [line for line in parsed if msg is None or line["msg"] == msg]
 
+    def ask(self, path):
+        """What the health port answers; anything but 200 raises."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.health}{path}", timeout=10) as answer:
+            return answer.read().decode()
+
     def metrics(self):
         """[(name, {label: value}, number)]"""
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.health}/metrics", timeout=10) as answer:
-            text = answer.read().decode()
+        text = self.ask("/metrics")
         found = [SAMPLE.match(line) for line in text.splitlines() if line and not line.startswith("#")]
         assert all(found), f"a line of the metrics is not a sample:\n{text}"
         return [(m[1], dict(re.findall(r'(\w+)="([^"]*)"', m[2] or "")), float(m[3])) for m in found]
@@ -79,12 +89,14 @@ def pointed_at(configuration, name, namespace, url, ca):
 
 
 def register(env, configuration, answers):
-    """Creates a configuration and waits until the API server acts on it, which it does a moment later.
-
-    @answers tells by a pod that was created on trial whether it does."""
+    """Creates a configuration and waits until the API server acts on it."""
     env.api.done("POST", ADMISSION, configuration)
     env.later(lambda: env.api.delete_configuration(configuration["metadata"]["name"]))
+    wait_called(env, configuration, answers)
 
+
+def wait_called(env, configuration, answers):
+    """The API server learns of a configuration a moment later. @answers tells by a pod on trial that it has."""
     def active():
         answer = env.api.create_pod(env.namespace, trial_pod(), dry_run=True)
         return answer.code == 201 and answers(answer.body)

@@ -1,0 +1,20 @@
+#!/bin/sh
+# Executors with a configuration of their own.
+#
+#   MASTER=k8s://https://HOST:PORT IMAGE=... JAR=local:///... examples/executors.sh [spark-submit options]
+#
+# A driver hands its log4j2.properties and its spark-env.sh on to the executors, but not its Hadoop
+# configuration: that one each side asks for itself.
+set -eu
+: "${MASTER:?k8s://https://HOST:PORT}" "${IMAGE:?an image with Spark}" "${JAR:?such as local:///opt/spark/examples/jars/spark-examples.jar}"
+
+exec "${SPARK_HOME:?}/bin/spark-submit" \
+    --master "$MASTER" --deploy-mode cluster --name executors \
+    --class "${CLASS:-org.apache.spark.examples.SparkPi}" \
+    --conf spark.kubernetes.container.image="$IMAGE" \
+    --conf spark.executor.instances=2 \
+    --conf spark.kubernetes.driver.annotation.spark-operator.k8s.io/sparkConfigMap=spark-conf \
+    --conf spark.kubernetes.driver.annotation.spark-operator.k8s.io/hadoopConfigMap=hadoop-conf \
+    --conf spark.kubernetes.executor.annotation.spark-operator.k8s.io/sparkConfigMap=executor-conf \
+    --conf spark.kubernetes.executor.annotation.spark-operator.k8s.io/hadoopConfigMap=hadoop-conf \
+    "$@" "$JAR"
