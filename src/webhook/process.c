@@ -4,6 +4,7 @@
 
 #include <dirent.h>
 #include <inttypes.h>
+#include <malloc.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <sys/prctl.h>
@@ -20,6 +21,8 @@
 #ifndef LEAK_CHECK
 #define LEAK_CHECK false
 #endif
+
+#define LARGE_BLOCK (256 * 1024)
 
 int64_t spk_process_rss(void)
 {
@@ -51,6 +54,11 @@ int64_t spk_process_cpu_ns(void)
 
     (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
     return (int64_t)used.tv_sec * 1000000000 + used.tv_nsec;
+}
+
+void spk_process_return_blocks(void)
+{
+    (void)mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK);
 }
 
 void spk_process_harden(void)

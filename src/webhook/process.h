@@ -17,4 +17,8 @@ int64_t spk_process_cpu_ns(void);
  * kernel refuses is left as it is. */
 void spk_process_harden(void);
 
+/* From now on large blocks, such as bodies, go back to the kernel when they are freed: glibc by
+ * itself takes the largest one ever freed for the size that is usual. Before threads start. */
+void spk_process_return_blocks(void);
+
 #endif

@@ -270,6 +270,7 @@ int spk_serve_main(int argc, char **argv)
         return EXIT_USAGE;
     }
     spk_process_harden();
+    spk_process_return_blocks();
     block_signals(&serve->signals);
     init_server(serve);
     rc = run(serve);
