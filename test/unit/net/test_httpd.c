@@ -122,10 +122,12 @@ START_TEST(refuse)
     ck_assert_msg(sum == (refused[_i].reject != NONE), "%s: %llu rejects", refused[_i].name,
                   (unsigned long long)sum);
     ck_assert_msg(atomic_load(&rig.rejects) == sum, "%s: reports", refused[_i].name);
-    if (refused[_i].reject != NONE)
-        ck_assert_msg(counts.rejected[refused[_i].reject] == 1 &&
-                          strncmp(rig.peer, "127.0.0.1:", 10) == 0,
-                      "%s: counted as another, or peer '%s'", refused[_i].name, rig.peer);
+    if (refused[_i].reject == NONE)
+        return;
+    ck_assert_msg(counts.rejected[refused[_i].reject] == 1, "%s: counted as another",
+                  refused[_i].name);
+    ck_assert_msg(strncmp(rig.peer, "127.0.0.1:", 10) == 0, "%s: peer '%s'", refused[_i].name,
+                  rig.peer);
 }
 END_TEST
 

@@ -2,7 +2,7 @@
  * what must happen has the patience of the rig, so that a slow machine changes nothing. */
 #include "rig.h"
 
-#define SHORT_MS 300
+#define SHORT_MS INT64_C(300)
 
 static const char begin_post[] = "POST /post HTTP/1.1\r\n" HEAD_JSON "Content-Length: 1000\r\n\r\n";
 
@@ -106,7 +106,7 @@ START_TEST(keep_alive)
     for (int i = 0; i < 2; i++) {
         rig_post(fd, "", "1", answer, sizeof(answer));
         ck_assert_uint_eq(rig_status(answer), 200);
-        (void)usleep(3 * SHORT_MS * 1000);
+        (void)usleep(3 * (useconds_t)SHORT_MS * 1000);
         ck_assert_msg(rig_is_open(fd), "ended while it rested");
     }
     ck_assert_uint_eq(atomic_load(&rig.rejects), 0);
