@@ -136,7 +136,7 @@ static void join_in(struct spk_httpd_conn *conn)
     TAILQ_INSERT_TAIL(&httpd->conns, conn, link);
     httpd->connections++;
     httpd->accepted++;
-    if (httpd->connections - httpd->ending > spk_httpd_crowd(httpd))
+    if (httpd->connections == 1 || httpd->connections - httpd->ending > spk_httpd_crowd(httpd))
         (void)pthread_cond_signal(&httpd->wake);
     unlock(conn);
 }

@@ -63,7 +63,7 @@ struct spk_httpd {
     atomic_uint_fast64_t rejected[SPK_REJECTS];
 
     pthread_t sweeper;
-    pthread_cond_t wake; /* the sweeper: place is needed, or stop */
+    pthread_cond_t wake; /* the sweeper: the first connection, place is needed, or stop */
     pthread_mutex_t lock;
     bool stop; /* lock, like all below */
     struct spk_httpd_conns conns;

@@ -102,6 +102,10 @@ static void *run(void *ctx)
         int64_t now_ms = spk_clock_mono_ms();
         struct timespec until;
 
+        if (TAILQ_EMPTY(&httpd->conns)) {
+            (void)pthread_cond_wait(&httpd->wake, &httpd->lock);
+            continue;
+        }
         if (now_ms >= next_ms) {
             sweep(httpd, now_ms);
             next_ms = now_ms + TICK_MS;
