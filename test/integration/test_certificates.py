@@ -68,6 +68,7 @@ def test_reload_under_load(env):
     wait_until(lambda: load.answers > 500, "500 answers")
     load.stop()
     assert len(load.certificates) == len(pairs), len(load.certificates)
+    server.wait_log(7, msg="certificate reloaded")
     assert server.metric('spark_webhook_certificate_reloads_total{result="success"}') == 7
     assert server.metric('spark_webhook_certificate_reloads_total{result="failure"}') == 0
     assert server.metric("spark_webhook_tls_handshake_failures_total") == 0
