@@ -125,6 +125,10 @@ enum MHD_Result spk_httpd_reject(struct spk_httpd_conn *conn, struct MHD_Connect
                                  enum spk_httpd_reject why, const char *detail);
 struct MHD_Response *spk_httpd_reply_no_memory(void);
 
+/* "address:port", for the log. */
+#define SPK_HTTPD_PEER_SIZE 64
+void spk_httpd_print_peer(char out[static SPK_HTTPD_PEER_SIZE], const struct spk_httpd_conn *conn);
+
 /* Counts and reports; not to be called under the lock. */
 void spk_httpd_report(struct spk_httpd *httpd, const struct spk_httpd_conn *conn,
                       enum spk_httpd_reject why, const char *detail);

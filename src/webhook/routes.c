@@ -56,13 +56,14 @@ static void one_line(char *text)
     }
 }
 
-static void refuse(struct spk_server *server, struct spk_httpd_response *response,
-                   const struct spk_decision *decision, struct spk_err *err)
+static void refuse(struct spk_server *server, const struct spk_httpd_request *request,
+                   struct spk_httpd_response *response, const struct spk_decision *decision,
+                   struct spk_err *err)
 {
     struct fault fault = fault_of(err, decision);
 
     one_line(err->msg);
-    spk_server_refuse(server, fault.refusal, err->msg);
+    spk_server_refuse(server, fault.refusal, request->peer, err->msg);
     spk_server_say(response, fault.status, fault.say ? fault.say : err->msg);
 }
 
@@ -81,7 +82,7 @@ static void answer_review(struct spk_server *server, const struct spk_httpd_requ
     spk_metrics_review(&server->metrics, decision.role, rc ? SPK_FAILED : decision.outcome,
                        took_ns);
     if (rc) {
-        refuse(server, response, &decision, &err);
+        refuse(server, request, response, &decision, &err);
         return;
     }
     spk_server_log_review(server, &decision, took_ns);
@@ -144,10 +145,9 @@ void spk_metrics_route(void *ctx, const struct spk_httpd_request *request,
     struct spk_err err = {0};
     struct spk_buf page;
 
-    (void)request;
     spk_buf_init(&page, METRICS_MAX);
     if (spk_metrics_print(&page, &server->metrics, &now, &err)) {
-        spk_server_refuse(server, SPK_REFUSAL_INTERNAL, err.msg);
+        spk_server_refuse(server, SPK_REFUSAL_INTERNAL, request->peer, err.msg);
         spk_server_say(response, 500, "internal error");
         return;
     }

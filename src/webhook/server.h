@@ -36,8 +36,9 @@ spk_httpd_handler spk_metrics_route;
 void spk_server_on_reject(void *ctx, enum spk_httpd_reject reject, const char *peer,
                           const char *detail);
 
-/* The same for a request that got as far as its handler, which knows no peer. */
-void spk_server_refuse(struct spk_server *server, unsigned refusal, const char *detail);
+/* The same for a request that got as far as its handler. */
+void spk_server_refuse(struct spk_server *server, unsigned refusal, const char *peer,
+                       const char *detail);
 
 /* The one line about a review. @duration_ns is how long it took. */
 void spk_server_log_review(struct spk_server *server, const struct spk_decision *decision,

@@ -33,8 +33,7 @@ static void log_refusal(struct spk_server *server, unsigned refusal, const char 
         return;
     spk_log_begin(&line, &server->logger, level, "rejected");
     spk_log_text(&line, "reason", spk_refusal_text(refusal));
-    if (peer)
-        spk_log_text(&line, "peer", peer);
+    spk_log_text(&line, "peer", peer);
     if (detail)
         spk_log_text(&line, "detail", detail);
     if (held)
@@ -51,10 +50,11 @@ void spk_server_on_reject(void *ctx, enum spk_httpd_reject reject, const char *p
     log_refusal(server, reject, peer, detail);
 }
 
-void spk_server_refuse(struct spk_server *server, unsigned refusal, const char *detail)
+void spk_server_refuse(struct spk_server *server, unsigned refusal, const char *peer,
+                       const char *detail)
 {
     spk_metrics_add(&server->metrics.refusals[refusal]);
-    log_refusal(server, refusal, NULL, detail);
+    log_refusal(server, refusal, peer, detail);
 }
 
 /* Denied executors come again about once a second for as long as their driver lives. */

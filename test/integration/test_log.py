@@ -147,6 +147,12 @@ def test_rejects_name_the_peer(env):
         assert read_answer(sock).status == 404
     line = server.wait_log(msg="rejected", reason="path")[0]
     assert line["level"] == "debug" and line["peer"] == f"127.0.0.1:{port}", line
+    with server.tls() as sock:
+        port = sock.getsockname()[1]
+        sock.sendall(head(length=1) + b"x")
+        assert read_answer(sock).status == 400
+    line = server.wait_log(msg="rejected", reason="json")[0]
+    assert line["level"] == "warn" and line["peer"] == f"127.0.0.1:{port}", line
 
 
 def test_levels(env):

@@ -27,6 +27,7 @@ struct spk_httpd_request {
     struct spk_str path;
     struct spk_str body;
     int64_t deadline_ms; /* on spk_clock_mono_ms() */
+    const char *peer;    /* "address:port" */
 };
 
 struct spk_httpd_response {
