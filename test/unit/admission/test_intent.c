@@ -1,0 +1,303 @@
+#include "spk/admission/intent.h"
+
+#include "pod.h"
+
+#define P "spark-operator.k8s.io/"
+#define S "sparkoperator.k8s.io/"
+
+/* ConfigMaps as "C name path", Secrets as "S …", variables as "E NAME=value", then notes. */
+static const struct {
+    const char *name;
+    const char *ask;
+    const char *expect;
+} rows[] = {
+    {"sparkConfigMap",                     "sparkConfigMap=conf",
+     "C conf /etc/spark/conf spark-config-map-volume\nE SPARK_CONF_DIR=/etc/spark/conf usual\n"                                                                                              },
+    {"hadoopConfigMap",                    "hadoopConfigMap=conf",
+     "C conf /etc/hadoop/conf hadoop-config-map-volume\nE HADOOP_CONF_DIR=/etc/hadoop/conf\n"                                                                                                },
+    {"configMap.",                         "configMap.a.b=/x/",                                               "C a.b /x\n"                                                                   },
+    {"secret.",                            "secret.s=//x/./y",                                                "S s /x/y\n"                                                                   },
+    {"GCPServiceAccount.",                 "GCPServiceAccount.g=/g/",
+     "S g /g\nE GOOGLE_APPLICATION_CREDENTIALS=/g/key.json\n"                                                                                                                                },
+    {"HadoopDelegationToken.",             "HadoopDelegationToken.t=/t",
+     "S t /t\nE HADOOP_TOKEN_FILE_LOCATION=/t/hadoop.token\n"                                                                                                                                },
+    {"configMaps",                         "configMaps=[{'name':'a','path':'/x'},{'path':'/y/','name':'b'}]",
+     "C a /x\nC b /y\n"                                                                                                                                                                      },
+    {"secrets",
+     "secrets=[{'name':'a','path':'/x'},{'name':'b','path':'/y','type':'Generic'},{'name':'c',"
+     "'path':'/z','type':'GCPServiceAccount'},{'name':'d','path':'/t','type':"
+     "'HadoopDelegationToken'}]",                                                                             "S a /x\nS b /y\nS c /z\nS d /t\nE GOOGLE_APPLICATION_CREDENTIALS=/z/key.json\n"
+     "E HADOOP_TOKEN_FILE_LOCATION=/t/hadoop.token\n"                                                                                                       },
+    {"empty lists",                        "configMaps=[]|secrets=[]",                                        ""                                                                             },
+    {"null type",                          "secrets=[{'name':'a','path':'/x','type':null}]",                  "S a /x\n"                                                                     },
+    {"ownerReference",
+     "ownerReference={'apiVersion':'v1','kind':'K','name':'n','uid':'u','controller':true}",                  "O v1 K n u controller=1\n"                                                    },
+    {"ownerReference with all",
+     "ownerReference={'apiVersion':'v1','kind':'K','name':'n','uid':'u','controller':false,"
+     "'blockOwnerDeletion':true}",                                                                            "O v1 K n u controller=0 block=1\n"                                            },
+    {"ownerReference with nulls",
+     "ownerReference={'apiVersion':'v1','kind':'K','name':'n','uid':'u','controller':null}",                  "O v1 K n u\n"                                                                 },
+    {"sorted by key",                      "secret.b=/b|configMap.z=/z|secret.a=/a|GCPServiceAccount.g=/g",
+     "S g /g\nC z /z\nS a /a\nS b /b\nE GOOGLE_APPLICATION_CREDENTIALS=/g/key.json\n"                                                                                                        },
+    {"second prefix",                      S "secret.s=/s|" S "spark-config-map=c",
+     "S s /s\nC c /etc/spark/conf spark-config-map-volume\n"
+     "E SPARK_CONF_DIR=/etc/spark/conf usual\n"                                                                                                                                              },
+    {"foreign ones",                       "example.com/sparkConfigMap=x|other/secret.s=/x",                  "nothing\n"                                                                    },
+    {"only the stamp",                     "mutated-by=sparkhook/1",                                          ""                                                                             },
+
+    {"two spellings agree",                "configMap.a=/x|configmap.a=/x",                                   "C a /x\n"                                                                     },
+    {"camel case counts first",            "configmap.a=/y|configMap.a=/x",
+     "C a /x\n? \"" P "configmap.a\" is ignored: \"" P "configMap.a\" says otherwise and counts "
+     "first\n"                                                                                                                                                                               },
+    {"dashed before the second prefix",    "spark-config-map=a|" S "sparkConfigMap=b",
+     "C a /etc/spark/conf spark-config-map-volume\nE SPARK_CONF_DIR=/etc/spark/conf usual\n"
+     "? \"" S "sparkConfigMap\" is ignored: \"" P "spark-config-map\" says otherwise and counts "
+     "first\n"                                                                                                                                                                               },
+    {"second prefix, camel case first",    S "spark-configmap=a|" S "sparkConfigMap=b",
+     "C b /etc/spark/conf spark-config-map-volume\nE SPARK_CONF_DIR=/etc/spark/conf usual\n"
+     "? \"" S "spark-configmap\" is ignored: \"" S "sparkConfigMap\" says otherwise and counts "
+     "first\n"                                                                                                                                                                               },
+    {"different names are different keys", "secret.a=/x|" S "secret.b=/y",                                    "S a /x\nS b /y\n"                                                             },
+    {"stamps never disagree",              "mutated-by=a|" S "mutated-by=b",                                  ""                                                                             },
+
+    {"unknown",                            "sparkconfigmap=x",
+     "? \"" P "sparkconfigmap\": unknown annotation, ignored; the nearest known one is " P
+     "sparkConfigMap\n"                                                                                                                                                                      },
+    {"unknown with the second prefix",     S "sparkconfigmap=x",                                              ""                                                                             },
+    {"unknown and hostile",                P "a\nb=x",
+     "? \"" P "a\\u000ab\": unknown annotation, ignored; the nearest known one is " P "secrets\n"                                                                                            },
+    {"unsupported",                        "overlay={}|sparkDefaults=load",
+     "! " P "overlay: not yet supported by this version of sparkhook\n"
+     "! " P "sparkDefaults: not yet supported by this version of sparkhook\n"                                                                                                                },
+    {"retired",                            "affinity=x|tolerations.t=x|volumemounts.v=x|volumes.v=x",
+     "! " P "affinity: retired in 2019; use a pod template "
+     "(spark.kubernetes.{driver,executor}.podTemplateFile) instead\n"
+     "! " P "tolerations.t: retired in 2019; use a pod template "
+     "(spark.kubernetes.{driver,executor}.podTemplateFile) instead\n"
+     "! " P "volumemounts.v: retired in 2019; use Spark's properties "
+     "spark.kubernetes.{driver,executor}.volumes.* or a pod template instead\n"
+     "! " P "volumes.v: retired in 2019; use Spark's properties "
+     "spark.kubernetes.{driver,executor}.volumes.* or a pod template instead\n"                                                                                                              },
+
+    {"no name",                            "configMap.=/x",
+     "! " P "configMap.: expected a ConfigMap's name (at most 253 of a-z, 0-9, '-' and '.', "
+     "beginning and ending with a letter or digit), found \"\"\n"                                                                                                                            },
+    {"bad name",                           "secret.A_b=/x",
+     "! " P "secret.A_b: expected a Secret's name (at most 253 of a-z, 0-9, '-' and '.', "
+     "beginning and ending with a letter or digit), found \"A_b\"\n"                                                                                                                         },
+    {"empty ConfigMap",                    "sparkConfigMap=",
+     "! " P "sparkConfigMap: expected a ConfigMap's name (at most 253 of a-z, 0-9, '-' and '.', "
+     "beginning and ending with a letter or digit), found \"\"\n"                                                                                                                            },
+    {"path for a name",                    "hadoopConfigMap=/etc",
+     "! " P "hadoopConfigMap: expected a ConfigMap's name (at most 253 of a-z, 0-9, '-' and '.', "
+     "beginning and ending with a letter or digit), found \"/etc\"\n"                                                                                                                        },
+    {"relative path",                      "secret.s=etc/x",
+     "! " P "secret.s: expected an absolute mount path, found a path that is not absolute: "
+     "\"etc/x\"\n"                                                                                                                                                                           },
+    {"empty path",
+     "secret.s=",                                                                                             "! " P "secret.s: expected an absolute mount path, found an empty text: \"\"\n"},
+    {"path with a colon",                  "configMap.c=/a:b",
+     "! " P "configMap.c: expected an absolute mount path, found a path with ':': \"/a:b\"\n"                                                                                                },
+    {"path with dots",                     "configMap.c=/a/../b",
+     "! " P "configMap.c: expected an absolute mount path, found a path with '..': \"/a/../b\"\n"                                                                                            },
+    {"path with a newline",                "configMap.c=/a\nb",
+     "! " P "configMap.c: expected an absolute mount path, found a path with a control character: "
+     "\"/a\\u000ab\"\n"                                                                                                                                                                      },
+    {"all faults are told",                "secret.s=x|configMap.c=y",
+     "! " P "configMap.c: expected an absolute mount path, found a path that is not absolute: "
+     "\"y\"\n"
+     "! " P "secret.s: expected an absolute mount path, found a path that is not absolute: "
+     "\"x\"\n"                                                                                                                                                                               },
+
+    {"list is not JSON",                   "configMaps=a,b",
+     "! " P "configMaps: expected a JSON list of {\"name\": …, \"path\": …}: \"JSON line 1 column "
+     "1: invalid token near 'a'\"\n"                                                                                                                                                         },
+    {"list is empty",                      "secrets=",
+     "! " P "secrets: expected a JSON list of {\"name\": …, \"path\": …}: \"JSON line 1 column 0: "
+     "unexpected token near end of file\"\n"                                                                                                                                                 },
+    {"object for a list",                  "configMaps={'name':'a','path':'/x'}",
+     "! " P "configMaps: expected a JSON list of {\"name\": …, \"path\": …}: \"document: expected "
+     "an array, found an object\"\n"                                                                                                                                                         },
+    {"item is a text",                     "configMaps=['a']",
+     "! " P "configMaps: expected a JSON list of {\"name\": …, \"path\": …}: \"[0]: expected an "
+     "object, found a string\"\n"                                                                                                                                                            },
+    {"name is a number",                   "secrets=[{'name':'a','path':'/x'},{'name':1,'path':'/y'}]",
+     "S a /x\n! " P "secrets: expected a JSON list of {\"name\": …, \"path\": …}: \"[1].name: "
+     "expected a string, found an integer\"\n"                                                                                                                                               },
+    {"name is missing",                    "secrets=[{'path':'/y'}]",
+     "! " P "secrets: expected a JSON list of {\"name\": …, \"path\": …}: [0].name is missing\n"                                                                                         },
+    {"path is missing",                    "configMaps=[{'name':'a'}]",
+     "! " P
+     "configMaps: expected a JSON list of {\"name\": …, \"path\": …}: [0].path is missing\n"                                                                                             },
+    {"unknown field",                      "secrets=[{'name':'a','mountPath':'/x'}]",
+     "! " P "secrets: [0]: unknown field \"mountPath\"\n"                                                                                                                                    },
+    {"type of a ConfigMap",                "configMaps=[{'name':'a','path':'/x','type':'Generic'}]",
+     "! " P "configMaps: [0]: unknown field \"type\"\n"                                                                                                                                      },
+    {"unknown type",                       "secrets=[{'name':'a','path':'/x','type':'generic'}]",
+     "! " P "secrets: [0].type: expected Generic, GCPServiceAccount or HadoopDelegationToken, "
+     "found \"generic\"\n"                                                                                                                                                                   },
+    {"NUL in a name",                      "secrets=[{'name':'a\\u0000b','path':'/x'}]",
+     "! " P "secrets: [0]: expected a Secret's name (at most 253 of a-z, 0-9, '-' and '.', "
+     "beginning and ending with a letter or digit), found \"a\\u0000b\"\n"                                                                                                                   },
+
+    {"owner is not JSON",                  "ownerReference=yes",
+     "! " P "ownerReference: expected a JSON OwnerReference with apiVersion, kind, name and uid: "
+     "\"JSON line 1 column 3: invalid token near 'yes'\"\n"                                                                                                                                  },
+    {"owner is a list",                    "ownerReference=[]",
+     "! " P "ownerReference: expected a JSON OwnerReference with apiVersion, kind, name and uid: "
+     "\"document: expected an object, found an array\"\n"                                                                                                                                    },
+    {"owner without uid",                  "ownerReference={'apiVersion':'v1','kind':'K','name':'n'}",
+     "! " P "ownerReference: expected a JSON OwnerReference with apiVersion, kind, name and uid: "
+     "uid is missing\n"                                                                                                                                                                      },
+    {"owner with an empty kind",
+     "ownerReference={'apiVersion':'v1','kind':'','name':'n','uid':'u'}",                                     "! " P "ownerReference: expected a JSON OwnerReference with apiVersion, kind, name and uid: "
+     "kind is missing\n"                                                                                            },
+    {"controller is a text",
+     "ownerReference={'apiVersion':'v1','kind':'K','name':'n','uid':'u','controller':'true'}",                "! " P "ownerReference: expected a JSON OwnerReference with apiVersion, kind, name and uid: "
+     "\"controller: expected a boolean, found a string\"\n"                                    },
+    {"owner with an unknown field",
+     "ownerReference={'apiVersion':'v1','kind':'K','name':'n','uid':'u','namespace':'x'}",                    "! " P "ownerReference: unknown field \"namespace\"\n"                         },
+    {"owner of 2018",                      "ownerReference=ChBTcGFya0FwcGxpY2F0aW9uGgJwaQ==",
+     "! " P "ownerReference: expected a JSON OwnerReference with apiVersion, kind, name and uid; "
+     "base64 of protobuf, the form of 2018, is retired\n"                                                                                                                                    },
+    {"a long word is not base64",          "ownerReference=abcdefghijklmnop!",
+     "! " P "ownerReference: expected a JSON OwnerReference with apiVersion, kind, name and uid: "
+     "\"JSON line 1 column 16: invalid token near 'abcdefghijklmnop'\"\n"                                                                                                                    },
+};
+
+static void print_overlay(FILE *out, const struct spk_overlay *overlay)
+{
+    const struct spk_wish_owner *owner = &overlay->owner;
+
+    if (!overlay->any)
+        (void)fprintf(out, "nothing\n");
+    for (size_t i = 0; i < overlay->mount_count; i++) {
+        const struct spk_wish_mount *wish = &overlay->mounts[i];
+        (void)fprintf(out, "%c %.*s %s%s%s\n", wish->source.kind == SPK_SOURCE_SECRET ? 'S' : 'C',
+                      SPK_ARG(wish->source.name), wish->path, wish->fixed_volume ? " " : "",
+                      wish->fixed_volume ? wish->fixed_volume : "");
+    }
+    for (size_t i = 0; i < overlay->env_count; i++)
+        (void)fprintf(out, "E %s=%s%s\n", overlay->envs[i].name, overlay->envs[i].value,
+                      overlay->envs[i].usual ? " usual" : "");
+    if (!overlay->owner_count)
+        return;
+    (void)fprintf(out, "O %.*s %.*s %.*s %.*s", SPK_ARG(owner->api_version), SPK_ARG(owner->kind),
+                  SPK_ARG(owner->name), SPK_ARG(owner->uid));
+    if (owner->has_controller)
+        (void)fprintf(out, " controller=%d", owner->controller);
+    if (owner->has_block_owner_deletion)
+        (void)fprintf(out, " block=%d", owner->block_owner_deletion);
+    (void)fprintf(out, "\n");
+}
+
+START_TEST(read_annotations)
+{
+    struct reading reading;
+    struct spk_overlay overlay;
+    char *got = NULL;
+    size_t len;
+    FILE *out = open_memstream(&got, &len);
+
+    read_pod(&reading, pod_of(&(struct pod){.ask = rows[_i].ask}));
+    ck_assert_msg(spk_intent_read(&overlay, &reading.view, &reading.notes, &reading.err) == 0,
+                  "%s: %s", rows[_i].name, reading.err.msg);
+    print_overlay(out, &overlay);
+    print_notes(out, &reading.notes);
+    (void)fclose(out);
+    ck_assert_msg(strcmp(got, rows[_i].expect) == 0, "%s:\n%s", rows[_i].name, got);
+    free(got);
+    release(&reading);
+}
+END_TEST
+
+static void read_many(struct reading *reading, struct spk_overlay *overlay, json_t *annotations)
+{
+    json_t *pod = pod_of(&(struct pod){0});
+
+    json_object_set_new(json_object_get(pod, "metadata"), "annotations", annotations);
+    read_pod(reading, pod);
+    ck_assert_int_eq(spk_intent_read(overlay, &reading->view, &reading->notes, &reading->err), 0);
+}
+
+START_TEST(too_many_annotations)
+{
+    json_t *annotations = json_object();
+    struct spk_overlay overlay;
+    struct reading reading;
+
+    for (int i = 0; i < SPK_ANNOTATIONS_MAX + _i; i++) {
+        char key[64];
+        (void)snprintf(key, sizeof(key), P "secret.s%d", i);
+        json_object_set_new(annotations, key, json_string("/x"));
+    }
+    read_many(&reading, &overlay, annotations);
+    ck_assert_uint_eq(overlay.mount_count, SPK_WISHES_MAX);
+    ck_assert_uint_eq(reading.notes.fault_count, (size_t)_i);
+    if (_i)
+        ck_assert_str_eq(reading.notes.faults[0],
+                         "annotations: more than 256 of sparkhook on one pod");
+    release(&reading);
+}
+END_TEST
+
+static json_t *items(int count, const char *prefix)
+{
+    json_t *list = json_array();
+    char *text;
+    json_t *value;
+
+    for (int i = 0; i < count; i++) {
+        char name[32];
+        (void)snprintf(name, sizeof(name), "%s%d", prefix, i);
+        json_array_append_new(list, json_pack("{s:s, s:s}", "name", name, "path", "/x"));
+    }
+    text = json_dumps(list, 0);
+    value = json_string(text);
+    free(text);
+    json_decref(list);
+    return value;
+}
+
+START_TEST(too_many_items)
+{
+    json_t *annotations = json_object();
+    struct spk_overlay overlay;
+    struct reading reading;
+
+    json_object_set_new(annotations, P "secrets", items(257, "s"));
+    json_object_set_new(annotations, P "configMaps", items(256, "c"));
+    read_many(&reading, &overlay, annotations);
+    ck_assert_uint_eq(overlay.mount_count, 256);
+    ck_assert_uint_eq(reading.notes.fault_count, 1);
+    ck_assert_str_eq(reading.notes.faults[0], P "secrets: 257 items, at most 256");
+    release(&reading);
+}
+END_TEST
+
+START_TEST(too_many_mounts_in_all)
+{
+    json_t *annotations = json_object();
+    struct spk_overlay overlay;
+    struct reading reading;
+
+    json_object_set_new(annotations, P "secrets", items(200, "s"));
+    json_object_set_new(annotations, P "configMaps", items(100, "c"));
+    read_many(&reading, &overlay, annotations);
+    ck_assert_uint_eq(overlay.mount_count, 256);
+    ck_assert_uint_eq(reading.notes.fault_count, 44);
+    ck_assert_str_eq(reading.notes.faults[0], P "secrets: more than 256 mounts on one pod");
+    release(&reading);
+}
+END_TEST
+
+int main(void)
+{
+    TCase *tcase = tcase_create("intent");
+
+    ADD_ROWS(tcase, read_annotations, rows);
+    tcase_add_loop_test(tcase, too_many_annotations, 0, 2);
+    tcase_add_test(tcase, too_many_items);
+    tcase_add_test(tcase, too_many_mounts_in_all);
+    return run_case("intent", tcase);
+}

@@ -1,0 +1,172 @@
+#include "spk/admission/key.h"
+
+#include "../suite.h"
+
+#include <stdio.h>
+
+static const struct {
+    const char *key; /* behind the prefix */
+    enum spk_key_kind kind;
+    const char *canonical;
+    const char *name;
+} rows[] = {
+    {"sparkConfigMap",          SPK_KEY_SPARK_CONFIG_MAP,    "sparkConfigMap",         ""                },
+    {"spark-configmap",         SPK_KEY_SPARK_CONFIG_MAP,    "sparkConfigMap",         ""                },
+    {"spark-config-map",        SPK_KEY_SPARK_CONFIG_MAP,    "sparkConfigMap",         ""                },
+    {"hadoopConfigMap",         SPK_KEY_HADOOP_CONFIG_MAP,   "hadoopConfigMap",        ""                },
+    {"hadoop-configmap",        SPK_KEY_HADOOP_CONFIG_MAP,   "hadoopConfigMap",        ""                },
+    {"hadoop-config-map",       SPK_KEY_HADOOP_CONFIG_MAP,   "hadoopConfigMap",        ""                },
+    {"configMap.a.b-c",         SPK_KEY_CONFIG_MAP,          "configMap.",             "a.b-c"           },
+    {"configmap.a",             SPK_KEY_CONFIG_MAP,          "configMap.",             "a"               },
+    {"configMap.",              SPK_KEY_CONFIG_MAP,          "configMap.",             ""                },
+    {"secret.s",                SPK_KEY_SECRET,              "secret.",                "s"               },
+    {"GCPServiceAccount.g",     SPK_KEY_GCP_SERVICE_ACCOUNT, "GCPServiceAccount.",     "g"               },
+    {"HadoopDelegationToken.h", SPK_KEY_HADOOP_TOKEN,        "HadoopDelegationToken.", "h"               },
+    {"ownerReference",          SPK_KEY_OWNER_REFERENCE,     "ownerReference",         ""                },
+    {"ownerreference",          SPK_KEY_OWNER_REFERENCE,     "ownerReference",         ""                },
+    {"owner-reference",         SPK_KEY_OWNER_REFERENCE,     "ownerReference",         ""                },
+    {"configMaps",              SPK_KEY_CONFIG_MAPS,         "configMaps",             ""                },
+    {"secrets",                 SPK_KEY_SECRETS,             "secrets",                ""                },
+    {"sparkDefaults",           SPK_KEY_UNSUPPORTED,         "sparkDefaults",          ""                },
+    {"overlay",                 SPK_KEY_UNSUPPORTED,         "overlay",                ""                },
+    {"volumes.v",               SPK_KEY_RETIRED,             "volumes.",               "v"               },
+    {"volumemounts.v",          SPK_KEY_RETIRED,             "volumemounts.",          "v"               },
+    {"affinity",                SPK_KEY_RETIRED,             "affinity",               ""                },
+    {"tolerations.t",           SPK_KEY_RETIRED,             "tolerations.",           "t"               },
+    {"mutated-by",              SPK_KEY_STAMP,               "mutated-by",             ""                },
+    {"",                        SPK_KEY_UNKNOWN,             "",                       ""                },
+    {"sparkconfigmap",          SPK_KEY_UNKNOWN,             "",                       "sparkconfigmap"  },
+    {"sparkConfigMap.x",        SPK_KEY_UNKNOWN,             "",                       "sparkConfigMap.x"},
+    {"configMap",               SPK_KEY_UNKNOWN,             "",                       "configMap"       },
+    {"Secret.x",                SPK_KEY_UNKNOWN,             "",                       "Secret.x"        },
+};
+
+static struct spk_key read_key(const char *prefix, const char *key, bool *ours)
+{
+    static char text[200];
+    struct spk_key out = {0};
+
+    (void)snprintf(text, sizeof(text), "%s%s", prefix, key);
+    *ours = spk_key_read(&out, spk_str(text));
+    return out;
+}
+
+START_TEST(both_prefixes)
+{
+    for (int alias = 0; alias < 2; alias++) {
+        bool ours;
+        struct spk_key key = read_key(alias ? SPK_PREFIX_ALIAS : SPK_PREFIX, rows[_i].key, &ours);
+        ck_assert_msg(ours, "%s", rows[_i].key);
+        ck_assert_msg(key.kind == rows[_i].kind, "%s: kind %d", rows[_i].key, key.kind);
+        ck_assert_msg(strcmp(key.canonical, rows[_i].canonical) == 0, "%s: %s", rows[_i].key,
+                      key.canonical);
+        ck_assert_msg(spk_str_is(key.name, rows[_i].name), "%s: name", rows[_i].key);
+        ck_assert_msg(key.alias == (alias == 1), "%s: alias", rows[_i].key);
+        ck_assert_msg((key.advice != NULL) == (key.kind == SPK_KEY_RETIRED), "%s: advice",
+                      rows[_i].key);
+    }
+}
+END_TEST
+
+START_TEST(foreign_keys)
+{
+    static const char *const keys[] = {
+        "",
+        "spark-operator.k8s.io",
+        "Spark-operator.k8s.io/sparkConfigMap",
+        "x.spark-operator.k8s.io/sparkConfigMap",
+        "operator.k8s.io/sparkConfigMap",
+        "sparkConfigMap",
+        " spark-operator.k8s.io/sparkConfigMap",
+    };
+    bool ours;
+
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+        (void)read_key("", keys[i], &ours);
+        ck_assert_msg(!ours, "%s", keys[i]);
+    }
+}
+END_TEST
+
+/* Of several spellings: camel case, then dashed; the second prefix behind the first. */
+START_TEST(the_order_in_which_spellings_count)
+{
+    static const char *const spellings[][4] = {
+        {"sparkConfigMap",  "spark-configmap",  "spark-config-map" },
+        {"hadoopConfigMap", "hadoop-configmap", "hadoop-config-map"},
+        {"ownerReference",  "ownerreference",   "owner-reference"  },
+        {"configMap.x",     "configmap.x",      NULL               },
+    };
+    int last = -1;
+    bool ours;
+
+    for (int alias = 0; alias < 2; alias++) {
+        for (int i = 0; i < 4 && spellings[_i][i]; i++) {
+            const char *prefix = alias ? SPK_PREFIX_ALIAS : SPK_PREFIX;
+            struct spk_key key = read_key(prefix, spellings[_i][i], &ours);
+            ck_assert_msg(key.rank > last, "%s%s", prefix, spellings[_i][i]);
+            last = key.rank;
+        }
+    }
+}
+END_TEST
+
+static const struct {
+    const char *key;
+    const char *nearest;
+} misspelt[] = {
+    {"sparkconfigmap",          "sparkConfigMap"            },
+    {"SparkConfigMap",          "sparkConfigMap"            },
+    {"spark-config",            "sparkConfigMap"            },
+    {"hadoopConf",              "hadoopConfigMap"           },
+    {"hadoop_config_map",       "hadoopConfigMap"           },
+    {"configmaps.x",            "configMap.NAME"            },
+    {"config-map.x",            "configMap.NAME"            },
+    {"ConfigMap.x",             "configMap.NAME"            },
+    {"configMapss",             "configMaps"                },
+    {"secrets.db",              "secret.NAME"               },
+    {"Secret.db",               "secret.NAME"               },
+    {"secrest",                 "secrets"                   },
+    {"gcpServiceAccount.key",   "GCPServiceAccount.NAME"    },
+    {"gcpserviceaccounts.key",  "GCPServiceAccount.NAME"    },
+    {"hadoopdelegationtoken.t", "HadoopDelegationToken.NAME"},
+    {"ownerReferences",         "ownerReference"            },
+    {"ownerRefrence",           "ownerReference"            },
+    {"sparkdefaults",           "sparkDefaults"             },
+    {"overlays",                "overlay"                   },
+};
+
+START_TEST(the_nearest_known_key)
+{
+    char key[100];
+
+    (void)snprintf(key, sizeof(key), SPK_PREFIX "%s", misspelt[_i].key);
+    ck_assert_msg(strcmp(spk_key_nearest(spk_str(key)), misspelt[_i].nearest) == 0, "%s: %s", key,
+                  spk_key_nearest(spk_str(key)));
+}
+END_TEST
+
+START_TEST(there_is_always_a_nearest)
+{
+    char text[1000];
+
+    ck_assert_ptr_nonnull(spk_key_nearest((struct spk_str){0}));
+    ck_assert_ptr_nonnull(spk_key_nearest(spk_str(SPK_PREFIX)));
+    memset(text, 'x', sizeof(text));
+    ck_assert_ptr_nonnull(spk_key_nearest((struct spk_str){text, sizeof(text)}));
+    memset(text, '.', sizeof(text));
+    ck_assert_ptr_nonnull(spk_key_nearest((struct spk_str){text, sizeof(text)}));
+}
+END_TEST
+
+int main(void)
+{
+    TCase *tcase = tcase_create("key");
+
+    ADD_ROWS(tcase, both_prefixes, rows);
+    tcase_add_test(tcase, foreign_keys);
+    tcase_add_loop_test(tcase, the_order_in_which_spellings_count, 0, 4);
+    ADD_ROWS(tcase, the_nearest_known_key, misspelt);
+    tcase_add_test(tcase, there_is_always_a_nearest);
+    return run_case("key", tcase);
+}
