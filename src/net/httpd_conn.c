@@ -2,9 +2,10 @@
 
 #include "spk/base/clock.h"
 
-#include <limits.h>
+#include <arpa/inet.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 /* What a request gets beyond its deadline, for the answer that says so. */
@@ -154,6 +155,25 @@ static void leave(struct spk_httpd_conn *conn)
     unlock(conn);
 }
 
+static void print_peer(char out[static SPK_HTTPD_PEER_SIZE], const struct sockaddr *peer)
+{
+    char ip[INET6_ADDRSTRLEN];
+    struct sockaddr_in6 v6;
+    struct sockaddr_in v4;
+
+    _Static_assert(SPK_HTTPD_PEER_SIZE >= INET6_ADDRSTRLEN + sizeof("[]:65535"), "it fits");
+    (void)snprintf(out, SPK_HTTPD_PEER_SIZE, "unknown");
+    if (peer->sa_family == AF_INET) {
+        memcpy(&v4, peer, sizeof(v4));
+        if (inet_ntop(AF_INET, &v4.sin_addr, ip, sizeof(ip)))
+            (void)snprintf(out, SPK_HTTPD_PEER_SIZE, "%s:%u", ip, ntohs(v4.sin_port));
+    } else if (peer->sa_family == AF_INET6) {
+        memcpy(&v6, peer, sizeof(v6));
+        if (inet_ntop(AF_INET6, &v6.sin6_addr, ip, sizeof(ip)))
+            (void)snprintf(out, SPK_HTTPD_PEER_SIZE, "[%s]:%u", ip, ntohs(v6.sin6_port));
+    }
+}
+
 static const void *info(struct MHD_Connection *mhd, enum MHD_ConnectionInfoType type)
 {
     return MHD_get_connection_info(mhd, type);
@@ -175,10 +195,7 @@ static void started(struct spk_httpd *httpd, struct MHD_Connection *mhd, void **
     conn->fd = fd->connect_fd;
     conn->ended = SPK_REJECTS;
     conn->failed = SPK_REJECTS;
-    if (peer && peer->client_addr->sa_family == AF_INET)
-        memcpy(&conn->peer, peer->client_addr, sizeof(struct sockaddr_in));
-    else if (peer && peer->client_addr->sa_family == AF_INET6)
-        memcpy(&conn->peer, peer->client_addr, sizeof(struct sockaddr_in6));
+    print_peer(conn->peer, peer->client_addr);
     if (httpd->options.tls) {
         gnutls = info(mhd, MHD_CONNECTION_INFO_GNUTLS_SESSION);
         spk_tls_session_begin(&conn->tls, httpd->options.tls, gnutls->tls_session);

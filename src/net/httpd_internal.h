@@ -20,6 +20,8 @@
 #include <sys/queue.h>
 #include <sys/socket.h>
 
+#define SPK_HTTPD_PEER_SIZE 64
+
 enum spk_httpd_phase {
     SPK_PHASE_WAITING,   /* for a request: nothing of it or a part of its header has come */
     SPK_PHASE_READING,   /* its header is complete, its body is not */
@@ -32,8 +34,8 @@ struct spk_httpd_conn {
     struct spk_httpd *httpd;
     TAILQ_ENTRY(spk_httpd_conn) link; /* lock; in order of arrival */
     int fd;                           /* open as long as the connection is in the list */
-    struct sockaddr_storage peer;
-    struct spk_tls_session tls; /* zeroed on plain HTTP */
+    char peer[SPK_HTTPD_PEER_SIZE];   /* "address:port" */
+    struct spk_tls_session tls;       /* zeroed on plain HTTP */
 
     /* Under the lock. */
     enum spk_httpd_phase phase;
@@ -124,10 +126,6 @@ enum MHD_Result spk_httpd_reply(struct spk_httpd_conn *conn, struct MHD_Connecti
 enum MHD_Result spk_httpd_reject(struct spk_httpd_conn *conn, struct MHD_Connection *mhd,
                                  enum spk_httpd_reject why, const char *detail);
 struct MHD_Response *spk_httpd_reply_no_memory(void);
-
-/* "address:port", for the log. */
-#define SPK_HTTPD_PEER_SIZE 64
-void spk_httpd_print_peer(char out[static SPK_HTTPD_PEER_SIZE], const struct spk_httpd_conn *conn);
 
 /* Counts and reports; not to be called under the lock. */
 void spk_httpd_report(struct spk_httpd *httpd, const struct spk_httpd_conn *conn,

@@ -6,8 +6,6 @@
 
 #include "spk/base/cleanup.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -34,32 +32,12 @@ const char *spk_httpd_reject_text(enum spk_httpd_reject reject)
     return (unsigned)reject < SPK_REJECTS ? rejects[reject].word : "unknown";
 }
 
-void spk_httpd_print_peer(char out[static SPK_HTTPD_PEER_SIZE], const struct spk_httpd_conn *conn)
-{
-    const struct sockaddr_storage *peer = &conn->peer;
-    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)peer;
-    const struct sockaddr_in *v4 = (const struct sockaddr_in *)peer;
-    char ip[INET6_ADDRSTRLEN];
-
-    _Static_assert(SPK_HTTPD_PEER_SIZE >= INET6_ADDRSTRLEN + sizeof("[]:65535"), "it fits");
-    if (peer->ss_family == AF_INET && inet_ntop(AF_INET, &v4->sin_addr, ip, sizeof(ip)))
-        (void)snprintf(out, SPK_HTTPD_PEER_SIZE, "%s:%u", ip, ntohs(v4->sin_port));
-    else if (peer->ss_family == AF_INET6 && inet_ntop(AF_INET6, &v6->sin6_addr, ip, sizeof(ip)))
-        (void)snprintf(out, SPK_HTTPD_PEER_SIZE, "[%s]:%u", ip, ntohs(v6->sin6_port));
-    else
-        (void)snprintf(out, SPK_HTTPD_PEER_SIZE, "unknown");
-}
-
 void spk_httpd_report(struct spk_httpd *httpd, const struct spk_httpd_conn *conn,
                       enum spk_httpd_reject why, const char *detail)
 {
-    char peer[SPK_HTTPD_PEER_SIZE];
-
     atomic_fetch_add(&httpd->rejected[why], 1);
-    if (!httpd->options.on_reject)
-        return;
-    spk_httpd_print_peer(peer, conn);
-    httpd->options.on_reject(httpd->options.ctx, why, peer, detail);
+    if (httpd->options.on_reject)
+        httpd->options.on_reject(httpd->options.ctx, why, conn->peer, detail);
 }
 
 static bool add(struct MHD_Response *answer, const char *name, const char *value)

@@ -62,16 +62,14 @@ static void receive(struct spk_httpd_conn *conn, const char *bytes, size_t len)
 static enum MHD_Result handle(struct spk_httpd_conn *conn, struct MHD_Connection *mhd,
                               const char *url)
 {
-    char peer[SPK_HTTPD_PEER_SIZE];
     struct spk_httpd_request request = {
         .path = spk_str(url),
         .body = {conn->body.ptr, conn->body.len},
         .deadline_ms = conn->deadline_ms,
-        .peer = peer
+        .peer = conn->peer
     };
     struct spk_httpd_response response = {.status = MHD_HTTP_OK, .content_type = "text/plain"};
 
-    spk_httpd_print_peer(peer, conn);
     spk_httpd_conn_turn(conn, SPK_PHASE_HANDLING);
     conn->route->handler(conn->httpd->options.ctx, &request, &response);
     drop_body(conn);
