@@ -94,7 +94,7 @@ int spk_review_answer(struct spk_decision *out, char **response, size_t *respons
                       const char *body, size_t len, const struct spk_policy *policy,
                       struct spk_err *err)
 {
-    const char *version;
+    const char *version = NULL;
     json_t *request;
     json_t *pod;
 
