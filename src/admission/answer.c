@@ -1,6 +1,7 @@
 #include "answer.h"
 
 #include "spk/base/base64.h"
+#include "spk/json/dump.h"
 #include "spk/json/walk.h"
 
 #include <stdlib.h>
@@ -59,17 +60,19 @@ static json_t *encode(const char *text, size_t len)
 /* patch and patchType come together or not at all (VerifyAdmissionResponse). */
 static int set_patch(json_t *response, const struct spk_decision *decision)
 {
+    struct spk_err err; /* all that can be missing is memory */
     char *text;
-    json_t *patch;
+    size_t len;
+    int rc;
 
     if (!decision->patch)
         return 0;
-    text = json_dumps(decision->patch, JSON_COMPACT);
-    if (!text)
+    if (set(response, "patchType", json_string("JSONPatch")) ||
+        spk_json_dump(&text, &len, decision->patch, &err))
         return -1;
-    patch = encode(text, strlen(text));
+    rc = set(response, "patch", encode(text, len));
     free(text);
-    return set(response, "patchType", json_string("JSONPatch")) || set(response, "patch", patch);
+    return rc;
 }
 
 static int set_status(json_t *response, const struct spk_decision *decision)
@@ -101,14 +104,8 @@ int spk_answer_write(char **out, size_t *len, const struct spk_decision *decisio
                      const char *version, struct spk_err *err)
 {
     json_auto_t *review = build(decision, version);
-    char *text;
 
     if (!review)
         return fail_memory(err);
-    text = json_dumps(review, JSON_COMPACT);
-    if (!text)
-        return fail_memory(err);
-    *len = strlen(text);
-    *out = text;
-    return 0;
+    return spk_json_dump(out, len, review, err);
 }
