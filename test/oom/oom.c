@@ -1,0 +1,221 @@
+/*
+ * Every allocation of a piece of work fails once by itself, and once with all that follow: the work
+ * must end in SPK_ENOMEM or in the very result it has with memory. LeakSanitizer watches the rest.
+ * Allocations are ours and jansson's, which come through spk_json_init(); libyaml's are its own.
+ */
+
+#include "spk/admission/review.h"
+#include "spk/base/cleanup.h"
+#include "spk/base/file.h"
+#include "spk/base/limits.h"
+#include "spk/json/memory.h"
+#include "spk/json/patch.h"
+#include "spk/json/yaml.h"
+
+#include <glob.h>
+#include <stdbool.h>
+
+/* By linker option --wrap: calls of malloc in our objects come here. */
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__real_realloc(void *old, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_realloc(void *old, size_t size);
+
+static struct {
+    bool on;
+    bool for_good; /* everything behind the first failure fails, too */
+    size_t at;
+    size_t made;
+} fault;
+
+static bool fails(void)
+{
+    if (!fault.on)
+        return false;
+    fault.made++;
+    return fault.for_good ? fault.made > fault.at : fault.made == fault.at + 1;
+}
+
+void *__wrap_malloc(size_t size)
+{
+    return fails() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+    return fails() ? NULL : __real_calloc(count, size);
+}
+
+void *__wrap_realloc(void *old, size_t size)
+{
+    return fails() ? NULL : __real_realloc(old, size);
+}
+
+struct work {
+    const char *name;
+    struct spk_buf input;
+    json_t *document; /* for patch */
+    json_t *ops;
+};
+
+/* Does the work; its result as a text, NULL on failure. */
+typedef char *work_fn(struct work *work, struct spk_err *err);
+
+static char *do_review(struct work *work, struct spk_err *err)
+{
+    struct spk_policy policy = {.version = "1"};
+    struct spk_decision decision;
+    char *answer = NULL;
+    size_t len;
+    int rc =
+        spk_review_answer(&decision, &answer, &len, work->input.ptr, work->input.len, &policy, err);
+
+    spk_decision_done(&decision);
+    return rc ? NULL : answer;
+}
+
+static char *dumped(json_t *tree)
+{
+    char *text;
+
+    fault.on = false;
+    text = json_dumps(tree, JSON_COMPACT);
+    json_decref(tree);
+    return text;
+}
+
+static char *do_yaml(struct work *work, struct spk_err *err)
+{
+    json_t *tree;
+
+    return spk_yaml_parse(&tree, work->input.ptr, work->input.len, err) ? NULL : dumped(tree);
+}
+
+static char *do_patch(struct work *work, struct spk_err *err)
+{
+    json_t *tree;
+
+    return spk_patch_apply(&tree, work->document, work->ops, err) ? NULL : dumped(tree);
+}
+
+static void give_up(const struct work *work, const char *what, const struct spk_err *err)
+{
+    (void)fprintf(stderr, "%s: allocation %zu%s: %s: %s: %s\n", work->name, fault.at,
+                  fault.for_good ? " and later" : "", what, spk_code_text(err->code), err->msg);
+    abort();
+}
+
+/* Fails allocation @at; false when the work makes no such allocation. */
+static bool try_one(struct work *work, work_fn *run, const char *expected, size_t at)
+{
+    struct spk_err err = {0};
+    char *got;
+
+    fault.at = at;
+    fault.made = 0;
+    fault.on = true;
+    got = run(work, &err);
+    fault.on = false;
+    if (!got && err.code != SPK_ENOMEM)
+        give_up(work, "another error", &err);
+    if (got && expected && strcmp(got, expected) != 0)
+        give_up(work, "another result", &err);
+    free(got);
+    return fault.made > at;
+}
+
+static size_t try_all(struct work *work, work_fn *run, size_t stride)
+{
+    struct spk_err err = {0};
+    SPK_AUTOFREE char *expected = run(work, &err); /* NULL: unusable on purpose */
+    size_t tried = 0;
+
+    if (!expected)
+        return 0;
+    for (int for_good = 0; for_good < 2; for_good++) {
+        fault.for_good = for_good;
+        for (size_t at = 0; try_one(work, run, expected, at); at += stride)
+            tried++;
+    }
+    return tried;
+}
+
+static void review_file(const char *path, size_t stride, size_t *tried)
+{
+    struct work work = {.name = path};
+    struct spk_err err;
+
+    spk_buf_init(&work.input, SPK_FILE_MAX);
+    if (spk_file_read(&work.input, path, &err))
+        give_up(&work, "cannot be read", &err);
+    *tried += try_all(&work, do_review, stride);
+    spk_buf_done(&work.input);
+}
+
+/* Every allocation of each 16th file, every seventh of the others. */
+static int reviews(const char *root)
+{
+    static const char *const patterns[] = {"test/corpus/*.json", "test/golden/*/*/request.json"};
+    size_t tried = 0;
+    glob_t found = {0};
+
+    for (size_t i = 0; i < SPK_LEN(patterns); i++) {
+        char pattern[4096];
+        (void)snprintf(pattern, sizeof(pattern), "%s/%s", root, patterns[i]);
+        (void)glob(pattern, i ? GLOB_APPEND : 0, NULL, &found);
+    }
+    for (size_t i = 0; i < found.gl_pathc; i++)
+        review_file(found.gl_pathv[i], i % 16 == 0 ? 1 : 7, &tried);
+    (void)printf("%zu files, %zu failures\n", found.gl_pathc, tried);
+    if (found.gl_pathc < 20)
+        return EXIT_FAILURE;
+    globfree(&found);
+    return EXIT_SUCCESS;
+}
+
+static int yaml(void)
+{
+    static char text[] = "a: &x [1, 2.5, text, ~, yes]\nb: *x\nc: {d: 'quoted', e: {}}\n";
+    struct work work = {
+        .name = "yaml", .input = {.ptr = text, .len = sizeof(text) - 1}
+    };
+    size_t tried = try_all(&work, do_yaml, 1);
+
+    (void)printf("%zu failures\n", tried);
+    return tried ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static int patch(void)
+{
+    struct work work = {
+        .name = "patch",
+        .document = json_pack("{s:[i,i], s:{s:s}}", "l", 1, 2, "o", "k", "v"),
+        .ops = json_loads("[{\"op\":\"add\",\"path\":\"/l/-\",\"value\":{\"x\":[]}},"
+                          "{\"op\":\"add\",\"path\":\"/l/0\",\"value\":0},"
+                          "{\"op\":\"add\",\"path\":\"/a\",\"value\":[1,2,3,4,5,6,7,8,9]},"
+                          "{\"op\":\"replace\",\"path\":\"/o/k\",\"value\":\"w\"},"
+                          "{\"op\":\"remove\",\"path\":\"/l/1\"}]",
+                          0, NULL),
+    };
+    size_t tried = try_all(&work, do_patch, 1);
+
+    json_decref(work.document);
+    json_decref(work.ops);
+    (void)printf("%zu failures\n", tried);
+    return tried ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int main(int argc, char **argv)
+{
+    spk_json_init();
+    if (argc == 3 && strcmp(argv[1], "review") == 0)
+        return reviews(argv[2]);
+    if (argc == 2 && strcmp(argv[1], "yaml") == 0)
+        return yaml();
+    if (argc == 2 && strcmp(argv[1], "patch") == 0)
+        return patch();
+    (void)fprintf(stderr, "usage: oom review ROOT | yaml | patch\n");
+    return 2;
+}
