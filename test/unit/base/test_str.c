@@ -59,6 +59,7 @@ START_TEST(skipped)
 {
     ck_assert(spk_str_is(spk_str_skip(SPK_LIT("abc"), 1), "bc"));
     ck_assert(spk_str_is(spk_str_skip(SPK_LIT("abc"), 3), ""));
+    ck_assert_ptr_null(spk_str_skip((struct spk_str){0}, 0).ptr);
 }
 END_TEST
 
