@@ -55,7 +55,7 @@ static bool strip(char out[static NUMBER_MAX], const char *text)
 {
     size_t len = 0;
 
-    if (!strchr("+-.0123456789", *text))
+    if (!*text || !strchr("+-.0123456789", *text))
         return false;
     for (; *text; text++) {
         if (*text == '_')
@@ -102,7 +102,7 @@ static json_t *plain(const char *text)
                                         "y",    "Y",    "on",   "On",  "ON",  NULL};
     static const char *const falses[] = {"false", "False", "FALSE", "no",  "No",  "NO",
                                          "n",     "N",     "off",   "Off", "OFF", NULL};
-    char number[NUMBER_MAX];
+    char number[NUMBER_MAX] = "";
     json_int_t integer;
     double real;
 

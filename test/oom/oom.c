@@ -15,7 +15,8 @@
 #include <glob.h>
 #include <stdbool.h>
 
-/* By linker option --wrap: calls of malloc in our objects come here. */
+/* By linker option --wrap: calls of malloc in our objects come here.
+ * NOLINTBEGIN(bugprone-reserved-identifier,cert-*): the linker gives these names. */
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
 void *__real_realloc(void *old, size_t size);
@@ -52,6 +53,7 @@ void *__wrap_realloc(void *old, size_t size)
 {
     return fails() ? NULL : __real_realloc(old, size);
 }
+/* NOLINTEND(bugprone-reserved-identifier,cert-*) */
 
 struct work {
     const char *name;
