@@ -107,8 +107,8 @@ def free_ports(count):
 class Client:
     """One keep-alive connection."""
 
-    def __init__(self, port, context):
-        self.http = http.client.HTTPSConnection("localhost", port, context=context, timeout=TIMEOUT)
+    def __init__(self, port, context, timeout=TIMEOUT):
+        self.http = http.client.HTTPSConnection("localhost", port, context=context, timeout=timeout)
 
     def request(self, method, path, body=None, headers=None):
         self.http.request(method, path, body, headers or {})
@@ -145,6 +145,13 @@ class Server:
                                         cwd=env.dir, env=os.environ | (environ or {}))
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
+        try:
+            self._find_ports(env, args)
+        except AssertionError:
+            self.process.kill()
+            raise
+
+    def _find_ports(self, env, args):
         if {"--log-level=warn", "--log-level=error"} & set(args):
             self.port, self.health_port = env.quiet_ports
             wait_until(lambda: accepts(self.health_port), "the health port")
@@ -171,8 +178,8 @@ class Server:
         context.maximum_version = maximum or ssl.TLSVersion.TLSv1_3
         return context
 
-    def client(self, context=None):
-        return Client(self.port, context or self.context())
+    def client(self, context=None, timeout=TIMEOUT):
+        return Client(self.port, context or self.context(), timeout)
 
     def post(self, review, path="/mutate"):
         with self.client() as client:
