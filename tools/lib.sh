@@ -7,7 +7,8 @@ declare -A package=(
     [gcc]=gcc [/usr/include/stdio.h]=libc6-dev [cmake]=cmake [ninja]=ninja-build [pkg-config]=pkg-config
     [lib:libmicrohttpd]=libmicrohttpd-dev [lib:gnutls]=libgnutls28-dev
     [lib:jansson]=libjansson-dev [lib:yaml-0.1]=libyaml-dev [lib:check]=check
-    [curl]=curl [jq]=jq [diff]=diffutils [openssl]=openssl [valgrind]=valgrind [mandoc]=mandoc [wrk]=wrk
+    [curl]=curl [jq]=jq [diff]=diffutils [openssl]=openssl [valgrind]=valgrind
+    [mandoc]=mandoc [wrk]=wrk [taskset]=util-linux
     [python3]=python3 [/usr/lib/python3/dist-packages/jsonpatch.py]=python3-jsonpatch
     [clang-@]=clang-@ [clang-format-@]=clang-format-@ [clang-tidy-@]=clang-tidy-@
     [/usr/lib/llvm-@/lib/clang/*/lib/linux/libclang_rt.fuzzer*]=libclang-rt-@-dev
@@ -16,7 +17,7 @@ declare -A package=(
 )
 needs_build="gcc /usr/include/stdio.h cmake ninja pkg-config lib:libmicrohttpd lib:gnutls lib:jansson lib:yaml-0.1"
 needs_demo="$needs_build curl jq diff"
-needs_bench="$needs_build lib:check python3 wrk openssl"
+needs_bench="$needs_build lib:check python3 wrk taskset"
 needs_test="$needs_build lib:check curl openssl valgrind mandoc python3
     /usr/lib/python3/dist-packages/jsonpatch.py clang-@ clang-format-@ clang-tidy-@
     /usr/lib/llvm-@/lib/clang/*/lib/linux/libclang_rt.fuzzer*"
@@ -83,17 +84,17 @@ failed() { # log
 }
 
 # Configures once and builds; what was printed is in build/PRESET.log.
-build() { # preset, cmake options...
-    local preset=$1 log=build/$1.log
+build() { # preset or folder=preset, cmake options...
+    local folder=${1%%=*} preset=${1#*=} log=build/${1%%=*}.log
     shift
     mkdir -p build
-    if ! [ -e "build/$preset/build.ninja" ]; then
+    if ! [ -e "build/$folder/build.ninja" ]; then
         if ! printf '3.25\n%s\n' "$(cmake --version | sed -n '1s/[^0-9]*//p')" | sort -CV; then
             echo "run: this needs CMake 3.25 or newer; where the system's is older: pip install cmake" >&2
             exit 2
         fi
-        echo "building $preset, once"
-        cmake --preset "$preset" "$@" >"$log" 2>&1 || failed "$log"
+        echo "building $folder, once"
+        cmake --preset "$preset" -B "build/$folder" "$@" >"$log" 2>&1 || failed "$log"
     fi
-    cmake --build "build/$preset" >"$log" 2>&1 || failed "$log"
+    cmake --build "build/$folder" >"$log" 2>&1 || failed "$log"
 }
