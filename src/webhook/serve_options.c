@@ -127,9 +127,12 @@ static const struct spk_flag flags[] = {
      .offset = FIELD(max_connections)},
     {.name = "max-in-flight",
      .arg = "N",
-     .fallback = "128",
-     .help = "reviews at a time; the next is told to come back in a second",
-     .type = SPK_FLAG_NUMBER,
+     /* As many as connections: what is being received counts, so with fewer a handful of clients
+     * that drip their bodies would turn everybody else away; with as many, dripping ones are
+     * evicted first. Memory has its own bound, SPK_BODIES_MAX. */
+     .fallback = "1024",
+     .help = "requests being received or reviewed at a time; the next is told to come back in a "
+             "second", .type = SPK_FLAG_NUMBER,
      .min = 1,
      .max = 65536,
      .offset = FIELD(max_in_flight)},
