@@ -61,7 +61,7 @@ install() { # what shows it...
     if [ "$(id -u)" != 0 ]; then
         if ! sudo -n true 2>/dev/null; then
             case $lacking in *clang*) choose_llvm ;; esac
-            printf 'run: some packages are missing; please type:\n  sudo apt-get install --no-install-recommends %s\n' \
+            printf 'run: some packages are missing; please type:\n  sudo apt-get update && sudo apt-get install --no-install-recommends %s\n' \
                 "$(missing "$*")" >&2
             exit 2
         fi
