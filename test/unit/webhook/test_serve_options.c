@@ -103,7 +103,7 @@ START_TEST(defaults)
     ck_assert_int_ge(options.threads, 2);
     ck_assert_int_le(options.threads, 4);
     ck_assert_int_eq(options.max_connections, 1024);
-    ck_assert_int_eq(options.max_in_flight, 128);
+    ck_assert_int_eq(options.max_in_flight, 1024);
     ck_assert_int_eq(options.max_body_bytes, 8 * 1024 * 1024);
     ck_assert_int_eq(options.request_ms, 10000);
     ck_assert_int_eq(options.idle_ms, 120000);
