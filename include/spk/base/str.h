@@ -49,7 +49,7 @@ static inline bool spk_str_ends(struct spk_str a, struct spk_str suffix)
 /* What is left behind the first @n bytes; @n is at most the length. C forbids NULL + 0. */
 static inline struct spk_str spk_str_skip(struct spk_str a, size_t n)
 {
-    return (struct spk_str){a.ptr ? a.ptr + n : NULL, a.len - n};
+    return (struct spk_str){n ? a.ptr + n : a.ptr, a.len - n};
 }
 
 /* Byte order, a prefix before what it begins: the order of strcmp. */
