@@ -40,18 +40,18 @@ static int read_identity(struct spk_decision *out, const struct spk_view *view, 
     return 0;
 }
 
-static int find_container(struct spk_spark_container *target, struct spk_decision *out,
-                          const struct spk_view *view, struct spk_notes *notes)
+static void find_container(struct spk_spark_container *target, struct spk_decision *out,
+                           const struct spk_view *view, struct spk_notes *notes)
 {
     *target = spk_container_find(view, out->role);
     out->container = view->containers[target->index].name;
     out->container_by = target->by ? target->by : "being the first";
-    if (!target->by)
-        spk_notes_warn(notes,
-                       "no container of this %s looks like Spark's (by environment, name or first "
-                       "argument): took the first, %s",
-                       spk_role_text(out->role), spk_notes_quote(notes, out->container));
-    return 0;
+    if (target->by)
+        return;
+    spk_notes_warn(notes,
+                   "no container of this %s looks like Spark's (by environment, name or first "
+                   "argument): took the first, %s",
+                   spk_role_text(out->role), spk_notes_quote(notes, out->container));
 }
 
 static struct spk_str find_stamp(const struct spk_view *view)
@@ -92,8 +92,8 @@ static int build_patch(json_t *ops, struct spk_decision *out, const struct spk_v
         out->reason = "it carries no annotation of ours";
         return 0;
     }
-    if (find_container(&target, out, view, notes) ||
-        spk_merge(ops, &overlay, view, &target, notes, err))
+    find_container(&target, out, view, notes);
+    if (spk_merge(ops, &overlay, view, &target, notes, err))
         return -1;
     return add_stamp(ops, view, policy, notes, err);
 }

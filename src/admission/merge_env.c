@@ -79,12 +79,13 @@ static bool settled_earlier(const struct spk_overlay *overlay, size_t at, struct
         const struct spk_wish_env *earlier = &overlay->envs[i];
         if (strcmp(earlier->name, wish->name) != 0)
             continue;
-        if (strcmp(earlier->value, wish->value) != 0)
+        if (strcmp(earlier->value, wish->value) != 0) {
             spk_notes_fault(notes, wish->from.written,
                             "sets the variable %s to %s, but %s%s sets it to %s", wish->name,
                             spk_notes_quote(notes, spk_str(wish->value)),
                             spk_notes_quote(notes, earlier->from.written), earlier->from.where,
                             spk_notes_quote(notes, spk_str(earlier->value)));
+        }
         return true;
     }
     return false;

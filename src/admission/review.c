@@ -95,8 +95,8 @@ int spk_review_answer(struct spk_decision *out, char **response, size_t *respons
                       struct spk_err *err)
 {
     const char *version = NULL;
-    json_t *request;
-    json_t *pod;
+    json_t *request = NULL;
+    json_t *pod = NULL;
 
     start(out, NULL);
     if (len > SPK_BODY_MAX)

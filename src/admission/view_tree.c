@@ -166,8 +166,8 @@ static int read_container(void *out, struct spk_arena *arena, const json_t *node
     static const struct list mount_list = {"volumeMounts", sizeof(struct spk_view_mount),
                                            read_mount};
     struct spk_view_container *container = out;
-    const void *env;
-    const void *mounts;
+    const void *env = NULL;
+    const void *mounts = NULL;
 
     if (spk_json_text(&container->name, node, "name", at, err) ||
         read_first_arg(&container->first_arg, node, at, err) ||
@@ -230,7 +230,7 @@ static int read_metadata(struct spk_view *view, struct spk_arena *arena, const j
     static const struct list owner_list = {"ownerReferences", sizeof(struct spk_view_owner),
                                            read_owner};
     struct spk_at at = {.key = "metadata"};
-    const void *owners;
+    const void *owners = NULL;
     json_t *meta;
 
     if (spk_json_member(&meta, pod, "metadata", JSON_OBJECT, NULL, err))
@@ -255,8 +255,8 @@ static int read_spec(struct spk_view *view, struct spk_arena *arena, const json_
     static const struct list container_list = {"containers", sizeof(struct spk_view_container),
                                                read_container};
     struct spk_at at = {.key = "spec"};
-    const void *volumes;
-    const void *containers;
+    const void *volumes = NULL;
+    const void *containers = NULL;
     bool has_containers;
     json_t *spec;
 

@@ -55,8 +55,11 @@ static void hashed_name(char out[static SPK_LABEL_MAX + 1], const struct spk_sou
 
     if (len > SPK_LABEL_MAX - HASH_LEN)
         len = SPK_LABEL_MAX - HASH_LEN;
-    for (size_t i = 0; i < len; i++)
-        out[i] = source->name.ptr[i] == '.' ? '-' : source->name.ptr[i];
+    memcpy(out, source->name.ptr, len);
+    for (size_t i = 0; i < len; i++) {
+        if (out[i] == '.')
+            out[i] = '-';
+    }
     while (len && out[len - 1] == '-')
         len--;
     (void)snprintf(out + len, SPK_LABEL_MAX + 1 - len, "-%016" PRIx64, hash_source(source, again));
