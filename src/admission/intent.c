@@ -32,10 +32,26 @@ static const struct mount_rule {
                                   "/hadoop.token",                                                                         NULL          },
 };
 
+/* kubelet expands $(NAME) and $$ in a variable's value (k8s.io/kubernetes third_party/forked/golang
+ * /expansion), but not in a mount path. */
+static const char *literal(struct spk_arena *arena, const char *text)
+{
+    char *out = spk_arena_alloc(arena, 2 * strlen(text) + 1);
+    char *end = out;
+
+    for (; out && *text; text++) {
+        if (*text == '$')
+            *end++ = '$';
+        *end++ = *text;
+    }
+    return out;
+}
+
 static void add_env(struct spk_overlay *overlay, struct spk_notes *notes,
                     const struct spk_origin *from, const struct mount_rule *rule, const char *path)
 {
-    const char *value = spk_arena_printf(notes->arena, "%s%s", path, rule->env_file);
+    const char *dir = literal(notes->arena, path);
+    const char *value = dir ? spk_arena_printf(notes->arena, "%s%s", dir, rule->env_file) : NULL;
 
     struct spk_wish_env *envs =
         spk_arena_push(notes->arena, overlay->envs, overlay->env_count, sizeof(*envs));
@@ -169,24 +185,42 @@ static int compare(const void *left, const void *right)
     return diff ? diff : spk_str_cmp(a->written, b->written);
 }
 
-static int collect(struct spk_ask *asks, size_t *count, const struct spk_view *view,
-                   struct spk_notes *notes)
+/* The annotations of ours; those that mean nothing to us are not counted against the limit. */
+struct asked {
+    struct spk_ask *asks;
+    size_t count;
+    size_t known;
+};
+
+static int collect_one(struct asked *asked, const struct spk_view_pair *pair,
+                       struct spk_notes *notes)
+{
+    struct spk_ask ask = {.written = pair->key, .value = pair->value};
+    struct spk_ask *asks;
+
+    if (!spk_key_read(&ask.key, pair->key))
+        return 0;
+    asked->known += ask.key.kind != SPK_KEY_UNKNOWN;
+    asks = spk_arena_push(notes->arena, asked->asks, asked->count, sizeof(*asks));
+    ask.canonical =
+        spk_arena_printf(notes->arena, "%s%.*s", ask.key.canonical, SPK_ARG(ask.key.name));
+    if (!asks || !ask.canonical)
+        return -1;
+    asks[asked->count++] = ask;
+    asked->asks = asks;
+    return 0;
+}
+
+static int collect(struct asked *asked, const struct spk_view *view, struct spk_notes *notes)
 {
     for (size_t i = 0; i < view->annotation_count; i++) {
-        const struct spk_view_pair *pair = &view->annotations[i];
-        struct spk_ask ask = {.written = pair->key, .value = pair->value};
-        if (!spk_key_read(&ask.key, pair->key))
-            continue;
-        if (*count == SPK_ANNOTATIONS_MAX) {
-            spk_notes_fault(notes, SPK_LIT("annotations"), "more than %d of sparkhook on one pod",
-                            SPK_ANNOTATIONS_MAX);
-            return 0;
-        }
-        ask.canonical =
-            spk_arena_printf(notes->arena, "%s%.*s", ask.key.canonical, SPK_ARG(ask.key.name));
-        if (!ask.canonical)
+        if (collect_one(asked, &view->annotations[i], notes))
             return -1;
-        asks[(*count)++] = ask;
+    }
+    if (asked->known > SPK_ANNOTATIONS_MAX) {
+        spk_notes_fault(notes, SPK_LIT("annotations"), "%zu of sparkhook on one pod, at most %d",
+                        asked->known, SPK_ANNOTATIONS_MAX);
+        asked->count = 0;
     }
     return 0;
 }
@@ -210,23 +244,21 @@ static void warn_ignored(struct spk_notes *notes, const struct spk_ask *counts,
 int spk_intent_read(struct spk_overlay *out, const struct spk_view *view, struct spk_notes *notes,
                     struct spk_err *err)
 {
-    size_t most =
-        view->annotation_count < SPK_ANNOTATIONS_MAX ? view->annotation_count : SPK_ANNOTATIONS_MAX;
-    struct spk_ask *asks = spk_arena_array(notes->arena, most, sizeof(*asks));
     const struct spk_ask *counts = NULL;
-    size_t count = 0;
+    struct asked asked = {0};
 
     *out = (struct spk_overlay){0};
-    if (!asks || collect(asks, &count, view, notes))
+    if (collect(&asked, view, notes))
         return spk_fail(err, SPK_ENOMEM, "annotations: out of memory");
-    out->any = count > 0;
-    qsort(asks, count, sizeof(*asks), compare);
-    for (size_t i = 0; i < count; i++) {
-        if (counts && same_key(counts, &asks[i])) {
-            warn_ignored(notes, counts, &asks[i]);
+    out->any = asked.count > 0 || notes->fault_count > 0;
+    if (asked.count)
+        qsort(asked.asks, asked.count, sizeof(*asked.asks), compare);
+    for (size_t i = 0; i < asked.count; i++) {
+        if (counts && same_key(counts, &asked.asks[i])) {
+            warn_ignored(notes, counts, &asked.asks[i]);
             continue;
         }
-        counts = &asks[i];
+        counts = &asked.asks[i];
         ask_one(out, notes, counts);
     }
     if (notes->no_memory)

@@ -1,5 +1,6 @@
 #include "merge_parts.h"
 
+#include "spk/admission/index.h"
 #include "spk/admission/volume.h"
 #include "spk/json/walk.h"
 #include "spk/k8s/path.h"
@@ -17,7 +18,8 @@ struct plan {
     const struct spk_overlay *overlay;
     const struct spk_view *view;
     const struct spk_view_container *container;
-    const char **paths;             /* of the container's mounts, clean */
+    struct spk_index paths;         /* of the container's mounts, clean */
+    struct spk_index names;         /* of the pod's volumes */
     struct planned_volume *planned; /* volumes that are used, new or found: one a source */
     size_t planned_count;
     json_t *volumes;
@@ -56,92 +58,108 @@ static const char *source_text(struct spk_notes *notes, const struct spk_source 
 static const char *shown_there(struct spk_notes *notes, const struct spk_view_volume *volume,
                                const struct spk_view_mount *mount)
 {
+    bool part;
+
     if (!volume)
         return "";
-    return keep(notes, spk_arena_printf(notes->arena, " (%s%s)",
-                                        volume->part || mount->part ? "a part of " : "",
+    part = volume->source.kind != SPK_SOURCE_OTHER && (volume->part || mount->part);
+    return keep(notes, spk_arena_printf(notes->arena, " (%s%s)", part ? "a part of " : "",
                                         source_text(notes, &volume->source)));
 }
 
-static const struct spk_view_volume *find_volume(const struct spk_view *view, struct spk_str name)
+/* Names are unique in a legal pod; of two the first is as good as the other. */
+static const struct spk_view_volume *find_volume(const struct plan *plan, struct spk_str name)
 {
-    for (size_t i = 0; i < view->volume_count; i++) {
-        if (spk_str_eq(view->volumes[i].name, name))
-            return &view->volumes[i];
-    }
-    return NULL;
+    size_t at = spk_index_find(&plan->names, name);
+
+    if (at == plan->names.count || !spk_str_eq(plan->names.entries[at].key, name))
+        return NULL;
+    return &plan->view->volumes[plan->names.entries[at].position];
 }
 
-enum place { PLACE_FREE, PLACE_SETTLED };
-
-static enum place settled(struct plan *plan, const struct spk_wish_mount *wish)
+static void settle(struct plan *plan, const struct spk_wish_mount *wish)
 {
     spk_notes_effect(plan->notes, SPK_MOUNT_FOUND, wish->from.canonical, "%s at %s",
                      source_text(plan->notes, &wish->source),
                      spk_notes_quote(plan->notes, spk_str(wish->path)));
-    return PLACE_SETTLED;
 }
 
-/* The path is taken by a mount of the pod. */
-static enum place taken_by_pod(struct plan *plan, const struct spk_wish_mount *wish,
-                               const struct spk_view_mount *mount)
+/* The beginning of every refusal: '[2]: ConfigMap "a" cannot be mounted at "/a"'. */
+static const char *refusal(struct plan *plan, const struct spk_wish_mount *wish)
 {
-    const struct spk_view_volume *volume = find_volume(plan->view, mount->volume);
-
-    if (volume && !mount->part && !volume->part && same_source(&volume->source, &wish->source))
-        return settled(plan, wish);
-    spk_notes_fault(
-        plan->notes, wish->from.written,
-        "%s%s%s cannot be mounted at %s: the pod mounts its volume %s%s there", wish->from.where,
-        *wish->from.where ? ": " : "", source_text(plan->notes, &wish->source),
-        spk_notes_quote(plan->notes, spk_str(wish->path)),
-        spk_notes_quote(plan->notes, mount->volume), shown_there(plan->notes, volume, mount));
-    return PLACE_SETTLED;
+    return keep(plan->notes, spk_arena_printf(plan->notes->arena, "%s%s%s cannot be mounted at %s",
+                                              wish->from.where, *wish->from.where ? ": " : "",
+                                              source_text(plan->notes, &wish->source),
+                                              spk_notes_quote(plan->notes, spk_str(wish->path))));
 }
 
-static enum place taken_by_wish(struct plan *plan, const struct spk_wish_mount *wish,
-                                const struct spk_wish_mount *earlier)
+static bool shows_source(const struct plan *plan, const struct spk_view_mount *mount,
+                         const struct spk_source *source)
 {
-    if (same_source(&earlier->source, &wish->source))
-        return settled(plan, wish);
-    spk_notes_fault(plan->notes, wish->from.written,
-                    "%s%s%s cannot be mounted at %s: %s%s mounts %s there", wish->from.where,
-                    *wish->from.where ? ": " : "", source_text(plan->notes, &wish->source),
-                    spk_notes_quote(plan->notes, spk_str(wish->path)),
-                    spk_notes_quote(plan->notes, earlier->from.written), earlier->from.where,
-                    source_text(plan->notes, &earlier->source));
-    return PLACE_SETTLED;
+    const struct spk_view_volume *volume = find_volume(plan, mount->volume);
+
+    return volume && !mount->part && !volume->part && same_source(&volume->source, source);
+}
+
+/* The path is taken by mounts of the pod, several of them where it is spelt differently. */
+static bool taken_by_pod(struct plan *plan, const struct spk_wish_mount *wish)
+{
+    struct spk_str path = spk_str(wish->path);
+    size_t first = spk_index_find(&plan->paths, path);
+    size_t at = first;
+
+    for (; at < plan->paths.count && spk_str_eq(plan->paths.entries[at].key, path); at++) {
+        const struct spk_view_mount *mount =
+            &plan->container->mounts[plan->paths.entries[at].position];
+        if (shows_source(plan, mount, &wish->source))
+            continue;
+        spk_notes_fault(plan->notes, wish->from.written, "%s: the pod mounts its volume %s%s there",
+                        refusal(plan, wish), spk_notes_quote(plan->notes, mount->volume),
+                        shown_there(plan->notes, find_volume(plan, mount->volume), mount));
+        return true;
+    }
+    if (at > first)
+        settle(plan, wish);
+    return at > first;
+}
+
+/* An earlier wish for the path has been settled with the pod; only the source can differ. */
+static bool taken_by_wish(struct plan *plan, size_t at)
+{
+    const struct spk_wish_mount *wish = &plan->overlay->mounts[at];
+
+    for (size_t i = 0; i < at; i++) {
+        const struct spk_wish_mount *earlier = &plan->overlay->mounts[i];
+        if (strcmp(earlier->path, wish->path) != 0)
+            continue;
+        if (same_source(&earlier->source, &wish->source)) {
+            settle(plan, wish);
+        } else {
+            spk_notes_fault(plan->notes, wish->from.written, "%s: %s%s mounts %s there",
+                            refusal(plan, wish),
+                            spk_notes_quote(plan->notes, earlier->from.written),
+                            earlier->from.where, source_text(plan->notes, &earlier->source));
+        }
+        return true;
+    }
+    return false;
 }
 
 static bool covers_spark(struct plan *plan, const struct spk_wish_mount *wish)
 {
     if (strcmp(wish->path, "/") != 0 && !spk_path_is_above(wish->path, SPARK_OWN_CONF))
         return false;
-    spk_notes_fault(plan->notes, wish->from.written,
-                    "%s%s%s cannot be mounted at %s: it would cover Spark's own %s",
-                    wish->from.where, *wish->from.where ? ": " : "",
-                    source_text(plan->notes, &wish->source),
-                    spk_notes_quote(plan->notes, spk_str(wish->path)), SPARK_OWN_CONF);
+    spk_notes_fault(plan->notes, wish->from.written, "%s: it would cover Spark's own %s",
+                    refusal(plan, wish), SPARK_OWN_CONF);
     return true;
 }
 
-/* Every mount of the pod at the path is looked at: two may stand at spellings of one. */
-static enum place find_place(struct plan *plan, size_t at)
+/* False when the path is free; else the wish needs no more work, or has got its fault. */
+static bool is_settled(struct plan *plan, size_t at)
 {
     const struct spk_wish_mount *wish = &plan->overlay->mounts[at];
-    enum place place = PLACE_FREE;
 
-    if (covers_spark(plan, wish))
-        return PLACE_SETTLED;
-    for (size_t i = 0; i < plan->container->mount_count; i++) {
-        if (strcmp(plan->paths[i], wish->path) == 0)
-            place = taken_by_pod(plan, wish, &plan->container->mounts[i]);
-    }
-    for (size_t i = 0; i < at && place == PLACE_FREE; i++) {
-        if (strcmp(plan->overlay->mounts[i].path, wish->path) == 0)
-            place = taken_by_wish(plan, wish, &plan->overlay->mounts[i]);
-    }
-    return place;
+    return covers_spark(plan, wish) || taken_by_wish(plan, at) || taken_by_pod(plan, wish);
 }
 
 static bool planned_otherwise(const struct plan *plan, const char *name)
@@ -171,7 +189,7 @@ static bool choose_name(char name[static SPK_LABEL_MAX + 1], bool *there, const 
         spk_volume_name(name, source, fixed, again);
         if (planned_otherwise(plan, name))
             continue;
-        volume = find_volume(plan->view, spk_str(name));
+        volume = find_volume(plan, spk_str(name));
         *there = volume != NULL;
         if (!volume || (same_source(&volume->source, source) && !volume->part))
             return true;
@@ -245,7 +263,7 @@ static int merge_one(struct plan *plan, size_t at)
     const struct spk_wish_mount *wish = &plan->overlay->mounts[at];
     const char *volume;
 
-    if (find_place(plan, at) == PLACE_SETTLED)
+    if (is_settled(plan, at))
         return 0;
     if (find_or_add_volume(&volume, plan, wish))
         return -1;
@@ -260,18 +278,29 @@ static int merge_one(struct plan *plan, size_t at)
         plan->err);
 }
 
-static int clean_paths(struct plan *plan)
+static int index_paths(struct plan *plan)
 {
     size_t count = plan->container->mount_count;
 
-    plan->paths = spk_arena_array(plan->notes->arena, count, sizeof(*plan->paths));
-    if (!plan->paths)
-        return spk_fail(plan->err, SPK_ENOMEM, "mounts: out of memory");
+    if (spk_index_init(&plan->paths, plan->notes->arena, count, plan->err))
+        return -1;
     for (size_t i = 0; i < count; i++) {
-        plan->paths[i] = spk_path_clean(plan->notes->arena, plan->container->mounts[i].path);
-        if (!plan->paths[i])
+        const char *path = spk_path_clean(plan->notes->arena, plan->container->mounts[i].path);
+        if (!path)
             return spk_fail(plan->err, SPK_ENOMEM, "mounts: out of memory");
+        spk_index_add(&plan->paths, spk_str(path));
     }
+    spk_index_sort(&plan->paths);
+    return 0;
+}
+
+static int index_names(struct plan *plan)
+{
+    if (spk_index_init(&plan->names, plan->notes->arena, plan->view->volume_count, plan->err))
+        return -1;
+    for (size_t i = 0; i < plan->view->volume_count; i++)
+        spk_index_add(&plan->names, plan->view->volumes[i].name);
+    spk_index_sort(&plan->names);
     return 0;
 }
 
@@ -289,7 +318,7 @@ int spk_merge_mounts(json_t *volumes, json_t *mounts, const struct spk_overlay *
 
     if (overlay->mount_count == 0)
         return 0;
-    if (clean_paths(&plan))
+    if (index_paths(&plan) || index_names(&plan))
         return -1;
     for (size_t i = 0; i < overlay->mount_count; i++) {
         if (merge_one(&plan, i))

@@ -79,6 +79,19 @@ static int read_mount(void *out, struct spk_arena *arena, const json_t *node,
     return 0;
 }
 
+static int read_device(void *out, struct spk_arena *arena, const json_t *node,
+                       const struct spk_at *at, struct spk_err *err)
+{
+    struct spk_view_mount *device = out;
+
+    (void)arena;
+    device->part = true;
+    if (spk_json_text(&device->volume, node, "name", at, err) ||
+        spk_json_text(&device->path, node, "devicePath", at, err))
+        return -1;
+    return 0;
+}
+
 static int read_owner(void *out, struct spk_arena *arena, const json_t *node,
                       const struct spk_at *at, struct spk_err *err)
 {
@@ -159,25 +172,51 @@ static int read_first_arg(struct spk_str *out, const json_t *node, const struct 
     return 0;
 }
 
+/* volumeMounts and, behind them, volumeDevices. */
+static int read_mounts(struct spk_view_container *container, struct spk_arena *arena,
+                       const json_t *node, const struct spk_at *at, struct spk_err *err)
+{
+    static const struct list mount_list = {"volumeMounts", sizeof(struct spk_view_mount),
+                                           read_mount};
+    static const struct list device_list = {"volumeDevices", sizeof(struct spk_view_mount),
+                                            read_device};
+    const void *mounts = NULL;
+    const void *devices = NULL;
+    size_t device_count = 0;
+    struct spk_view_mount *all;
+    bool present;
+
+    if (read_list(&mounts, &container->mount_count, &container->has_mounts, &mount_list, arena,
+                  node, at, err) ||
+        read_list(&devices, &device_count, &present, &device_list, arena, node, at, err))
+        return -1;
+    container->mounts = mounts;
+    if (device_count == 0)
+        return 0;
+    all = spk_arena_array(arena, container->mount_count + device_count, sizeof(*all));
+    if (!all)
+        return fail_memory(err);
+    memcpy(all, mounts, container->mount_count * sizeof(*all));
+    memcpy(all + container->mount_count, devices, device_count * sizeof(*all));
+    container->mounts = all;
+    container->mount_count += device_count;
+    return 0;
+}
+
 static int read_container(void *out, struct spk_arena *arena, const json_t *node,
                           const struct spk_at *at, struct spk_err *err)
 {
     static const struct list env_list = {"env", sizeof(struct spk_view_env), read_env};
-    static const struct list mount_list = {"volumeMounts", sizeof(struct spk_view_mount),
-                                           read_mount};
     struct spk_view_container *container = out;
     const void *env = NULL;
-    const void *mounts = NULL;
 
     if (spk_json_text(&container->name, node, "name", at, err) ||
         read_first_arg(&container->first_arg, node, at, err) ||
         read_list(&env, &container->env_count, &container->has_env, &env_list, arena, node, at,
                   err) ||
-        read_list(&mounts, &container->mount_count, &container->has_mounts, &mount_list, arena,
-                  node, at, err))
+        read_mounts(container, arena, node, at, err))
         return -1;
     container->env = env;
-    container->mounts = mounts;
     return 0;
 }
 

@@ -232,6 +232,55 @@ static int read_document(json_t **out, yaml_parser_t *parser, struct spk_err *er
     return *out ? 0 : -1;
 }
 
+/* How deep an event leads. */
+static int depth_change(yaml_event_type_t type)
+{
+    if (type == YAML_SEQUENCE_START_EVENT || type == YAML_MAPPING_START_EVENT)
+        return 1;
+    return type == YAML_SEQUENCE_END_EVENT || type == YAML_MAPPING_END_EVENT ? -1 : 0;
+}
+
+static bool has_anchor(const yaml_event_t *event)
+{
+    return (event->type == YAML_SCALAR_EVENT && event->data.scalar.anchor) ||
+           (event->type == YAML_SEQUENCE_START_EVENT && event->data.sequence_start.anchor) ||
+           (event->type == YAML_MAPPING_START_EVENT && event->data.mapping_start.anchor);
+}
+
+/* libyaml's time grows with the square of the depth and of the number of anchors, so both are
+ * looked at before a document is loaded; reading events costs little and stops early. */
+static int check_events(yaml_parser_t *parser, struct spk_err *err)
+{
+    size_t anchors = 0;
+    int depth = 0;
+
+    for (;;) {
+        yaml_event_t event;
+        bool end;
+        if (!yaml_parser_parse(parser, &event))
+            return fail_parser(parser, err);
+        depth += depth_change(event.type);
+        anchors += has_anchor(&event);
+        end = event.type == YAML_STREAM_END_EVENT;
+        yaml_event_delete(&event);
+        if (depth > SPK_YAML_DEPTH_MAX || anchors > SPK_YAML_ANCHORS_MAX)
+            return spk_fail(err, SPK_ETOOBIG, "YAML: deeper than %d, or more than %d anchors",
+                            SPK_YAML_DEPTH_MAX, SPK_YAML_ANCHORS_MAX);
+        if (end)
+            return 0;
+    }
+}
+
+static int check_stream(const char *bytes, size_t len, struct spk_err *err)
+{
+    SPK_CLEANUP(delete_parser) yaml_parser_t parser = {0};
+
+    if (!yaml_parser_initialize(&parser))
+        return spk_fail(err, SPK_ENOMEM, "YAML: out of memory");
+    yaml_parser_set_input_string(&parser, (const unsigned char *)bytes, len);
+    return check_events(&parser, err);
+}
+
 static int read_stream(json_t **out, const char *bytes, size_t len, struct spk_err *err)
 {
     SPK_CLEANUP(delete_parser) yaml_parser_t parser = {0};
@@ -260,6 +309,8 @@ int spk_yaml_parse(json_t **out, const char *bytes, size_t len, struct spk_err *
     enum spk_code budget;
     int rc;
 
+    if (check_stream(bytes, len, err))
+        return -1;
     spk_json_budget(SPK_TREE_MAX);
     rc = read_stream(&root, bytes, len, err);
     budget = spk_json_budget_end();

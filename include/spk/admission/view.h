@@ -27,7 +27,7 @@ struct spk_view_env {
 struct spk_view_mount {
     struct spk_str volume;
     struct spk_str path; /* as written */
-    bool part;           /* subPath or subPathExpr: shows only a part of the volume */
+    bool part;           /* shows not all of the volume: subPath, subPathExpr, a block device */
 };
 
 /* Where a volume's content comes from; only what can be the same as a wish is told apart. */
@@ -49,10 +49,10 @@ struct spk_view_container {
     struct spk_str first_arg;
     const struct spk_view_env *env;
     size_t env_count;
-    const struct spk_view_mount *mounts;
+    const struct spk_view_mount *mounts; /* behind them the volumeDevices, which take a path too */
     size_t mount_count;
-    bool has_env; /* the list exists, if empty: something can be appended to it */
-    bool has_mounts;
+    bool has_env;    /* the list exists, if empty: something can be appended to it */
+    bool has_mounts; /* likewise volumeMounts */
 };
 
 struct spk_view_owner {

@@ -66,8 +66,9 @@
 
 /* Nodes of a YAML document after its aliases, each of which may stand for a whole tree, and their
  * depth (a Pod is not 30 deep; the tree is walked recursively). */
-#define SPK_YAML_NODES_MAX 500000
-#define SPK_YAML_DEPTH_MAX 200
+#define SPK_YAML_NODES_MAX   500000
+#define SPK_YAML_DEPTH_MAX   200
+#define SPK_YAML_ANCHORS_MAX 1000
 
 /* A file given by a flag: certificates and keys are a few KB, an offline review is a body. */
 #define SPK_FILE_MAX SPK_BODY_MAX

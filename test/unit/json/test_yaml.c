@@ -141,7 +141,7 @@ END_TEST
 START_TEST(depth)
 {
     char text[2 * SPK_YAML_DEPTH_MAX + 10];
-    int deep = SPK_YAML_DEPTH_MAX + (_i ? 1 : 0);
+    int deep = SPK_YAML_DEPTH_MAX - (_i ? 1 : 0);
     struct spk_err err = {0};
     json_t *got = NULL;
     int rc;
@@ -156,6 +156,23 @@ START_TEST(depth)
 }
 END_TEST
 
+START_TEST(anchors)
+{
+    struct spk_buf buf;
+    struct spk_err err = {0};
+    json_t *got = NULL;
+    int count = SPK_YAML_ANCHORS_MAX + _i;
+
+    spk_buf_init(&buf, SPK_BODY_MAX);
+    for (int i = 0; i < count; i++)
+        ck_assert_int_eq(spk_buf_printf(&buf, &err, "- &a%d x\n", i), 0);
+    ck_assert_msg(spk_yaml_parse(&got, buf.ptr, buf.len, &err) == (_i ? -1 : 0), "%d: %s", count,
+                  err.msg);
+    json_decref(got);
+    spk_buf_done(&buf);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tcase = tcase_create("yaml");
@@ -165,5 +182,6 @@ int main(void)
     tcase_add_test(tcase, a_billion_laughs);
     tcase_add_test(tcase, a_text_that_is_repeated);
     tcase_add_loop_test(tcase, depth, 0, 2);
+    tcase_add_loop_test(tcase, anchors, 0, 2);
     return run_case("yaml", tcase);
 }
