@@ -43,7 +43,7 @@ static void turn(struct spk_httpd_conn *conn, enum spk_httpd_phase phase)
     conn->since_ms = now_ms;
     switch (phase) {
     case SPK_PHASE_READING:
-        conn->end_ms = plus(conn->deadline_ms, GRACE_MS);
+        conn->end_ms = plus(conn->receive_ms, GRACE_MS);
         break;
     case SPK_PHASE_HANDLING:
         conn->end_ms = INT64_MAX;
@@ -75,11 +75,12 @@ bool spk_httpd_conn_admit(struct spk_httpd_conn *conn, int64_t timeout_ms)
     bool fits;
 
     lock(conn);
-    if (timeout_ms >= 0)
-        conn->deadline_ms = plus(now_ms, timeout_ms);
-    else /* a wait is a part of the request, a rest is not */
-        conn->deadline_ms =
-            plus(conn->phase == SPK_PHASE_WAITING ? conn->since_ms : now_ms, options->request_ms);
+    /* A wait is a part of the request, a rest is not. */
+    conn->receive_ms =
+        plus(conn->phase == SPK_PHASE_WAITING ? conn->since_ms : now_ms, options->request_ms);
+    conn->deadline_ms = timeout_ms < 0 ? conn->receive_ms : plus(now_ms, timeout_ms);
+    if (conn->deadline_ms < conn->receive_ms)
+        conn->receive_ms = conn->deadline_ms;
     fits = conn->httpd->in_flight < options->in_flight_max &&
            conn->httpd->bodies < options->bodies_max;
     if (fits)
@@ -103,7 +104,7 @@ void spk_httpd_conn_turn(struct spk_httpd_conn *conn, enum spk_httpd_phase phase
 void spk_httpd_conn_answered(struct spk_httpd_conn *conn, bool valid)
 {
     lock(conn);
-    conn->used = conn->used || valid;
+    conn->used = conn->used || (valid && !conn->httpd->options.one_request);
     turn(conn, SPK_PHASE_ANSWERING);
     unlock(conn);
 }
@@ -134,6 +135,7 @@ static void join_in(struct spk_httpd_conn *conn)
     lock(conn);
     conn->phase = SPK_PHASE_WAITING;
     turn(conn, SPK_PHASE_WAITING);
+    conn->arrived_ms = conn->since_ms;
     TAILQ_INSERT_TAIL(&httpd->conns, conn, link);
     httpd->connections++;
     httpd->accepted++;

@@ -24,7 +24,8 @@ enum { LENGTH, CODING, TYPE, HOST, FIELDS };
 
 struct fields {
     struct field known[FIELDS];
-    bool odd; /* a name that is no token: "Content-Length " hides a length */
+    const char *odd; /* what is malformed: a name that is no token, as "Content-Length " hides a
+                        length; a control character in a value */
 };
 
 static bool is_token(const char *text, size_t len)
@@ -35,6 +36,17 @@ static bool is_token(const char *text, size_t len)
     return len > 0 && strspn(text, others) == len;
 }
 
+static bool has_control(const char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        unsigned char c = (unsigned char)text[i];
+
+        if ((c < 0x20 && c != '\t') || c == 0x7f)
+            return true;
+    }
+    return false;
+}
+
 static enum MHD_Result gather(void *ctx, enum MHD_ValueKind kind, const char *name, size_t name_len,
                               const char *value, size_t value_len)
 {
@@ -42,7 +54,9 @@ static enum MHD_Result gather(void *ctx, enum MHD_ValueKind kind, const char *na
 
     (void)kind;
     if (!is_token(name, name_len))
-        fields->odd = true;
+        fields->odd = "a header's name is malformed";
+    if (value && has_control(value, value_len))
+        fields->odd = "a header's value is malformed";
     for (size_t i = 0; i < FIELDS; i++) {
         struct field *field = &fields->known[i];
 
@@ -148,8 +162,7 @@ static bool check_fields(struct spk_httpd_verdict *out, const struct spk_httpd *
     const struct field *hosts = &fields->known[HOST];
 
     if (fields->odd || hosts->count > 1 || (http11 && hosts->count == 0)) {
-        refuse(out, SPK_REJECT_FRAMING,
-               fields->odd ? "a header's name is malformed" : "exactly one Host is required");
+        refuse(out, SPK_REJECT_FRAMING, fields->odd ? fields->odd : "exactly one Host is required");
         return false;
     }
     if (!check_framing(out, &fields->known[LENGTH], &fields->known[CODING], http11))

@@ -39,6 +39,7 @@ struct spk_httpd_conn {
 
     /* Under the lock. */
     enum spk_httpd_phase phase;
+    int64_t arrived_ms;
     int64_t since_ms;            /* begin of the phase */
     int64_t end_ms;              /* when the sweeper ends it */
     uint64_t received;           /* bytes received with its last complete request */
@@ -47,7 +48,8 @@ struct spk_httpd_conn {
 
     /* The request. */
     const struct spk_httpd_route *route;
-    int64_t deadline_ms;
+    int64_t receive_ms;           /* when it must be complete */
+    int64_t deadline_ms;          /* when its answer is of no use any more */
     size_t announced;             /* length of the body; SIZE_MAX: chunked */
     enum spk_httpd_reject failed; /* why its body is thrown away; SPK_REJECTS: it is kept */
     struct spk_buf body;
@@ -81,7 +83,8 @@ void spk_httpd_on_connection(void *ctx, struct MHD_Connection *mhd, void **socke
                              enum MHD_ConnectionNotificationCode what);
 
 /* WAITING → READING; sets the deadline to @timeout_ms from now, or with -1 to what the request
- * has by itself. False when too much is in flight. */
+ * has by itself. A long timeout is for its answer: it must be complete no later than without one.
+ * False when too much is in flight. */
 bool spk_httpd_conn_admit(struct spk_httpd_conn *conn, int64_t timeout_ms);
 
 void spk_httpd_conn_turn(struct spk_httpd_conn *conn, enum spk_httpd_phase phase);

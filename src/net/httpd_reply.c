@@ -109,10 +109,18 @@ enum MHD_Result spk_httpd_reject(struct spk_httpd_conn *conn, struct MHD_Connect
     return queue(mhd, rejects[why].status, answer);
 }
 
+/* A route that could make no sense of a request may have got something else than what was sent as
+ * one: libmicrohttpd 0.9.75 ends a header at a line without a name. What follows is not trusted. */
+static bool is_last(struct spk_httpd_conn *conn, const struct spk_httpd_response *response)
+{
+    return atomic_load(&conn->httpd->draining) || conn->httpd->options.one_request ||
+           (response->status >= MHD_HTTP_BAD_REQUEST && !response->valid);
+}
+
 enum MHD_Result spk_httpd_reply(struct spk_httpd_conn *conn, struct MHD_Connection *mhd,
                                 struct spk_httpd_response *response)
 {
-    bool close = atomic_load(&conn->httpd->draining);
+    bool close = is_last(conn, response);
     struct MHD_Response *answer = MHD_create_response_from_buffer(
         response->body ? response->len : 0, response->body, MHD_RESPMEM_MUST_FREE);
 

@@ -89,7 +89,7 @@ static enum MHD_Result finish(struct spk_httpd_conn *conn, struct MHD_Connection
     default:
         return spk_httpd_reject(conn, mhd, SPK_REJECT_MEMORY, NULL);
     }
-    if (spk_clock_mono_ms() > conn->deadline_ms)
+    if (spk_clock_mono_ms() > conn->receive_ms)
         return spk_httpd_reject(conn, mhd, SPK_REJECT_DEADLINE,
                                 "the request was not complete in time");
     return handle(conn, mhd, url);

@@ -12,6 +12,11 @@
 
 #define TICK_MS 100
 
+/* So long a request or an answer may be under way before it counts as held open, and so long a
+ * newcomer is spared. */
+#define HELD_MS  1000
+#define FRESH_MS 2000
+
 unsigned spk_httpd_crowd(const struct spk_httpd *httpd)
 {
     return httpd->options.connections_max - httpd->options.connections_max / 5;
@@ -48,41 +53,67 @@ static void sweep(struct spk_httpd *httpd, int64_t now_ms)
     }
 }
 
-/* The oldest one that never brought a valid request, else the one that rests longest. But a fifth
- * of the places is for newcomers: were each of them evicted while others rest, nobody new would
- * ever be served. */
-static struct spk_httpd_conn *least_worthy(struct spk_httpd *httpd)
+/* Of each kind of connection the one that goes first. */
+struct candidates {
+    struct spk_httpd_conn *unused;  /* came first of those that never brought a valid request */
+    struct spk_httpd_conn *resting; /* rests longest */
+    struct spk_httpd_conn *held;    /* used, too, and longest amid a request or an answer */
+    unsigned newcomers;             /* unused ones */
+};
+
+static void keep_older(struct spk_httpd_conn **oldest, struct spk_httpd_conn *conn)
+{
+    if (!*oldest || conn->since_ms < (*oldest)->since_ms)
+        *oldest = conn;
+}
+
+static void consider(struct candidates *out, struct spk_httpd_conn *conn, int64_t now_ms)
+{
+    bool held = now_ms - conn->since_ms >= HELD_MS;
+
+    if (conn->phase == SPK_PHASE_HANDLING || (conn->phase == SPK_PHASE_ANSWERING && !held))
+        return;
+    if (!conn->used) {
+        out->newcomers++;
+        if (!out->unused)
+            out->unused = conn;
+    } else if (conn->phase == SPK_PHASE_RESTING) {
+        keep_older(&out->resting, conn);
+    } else if (held) {
+        keep_older(&out->held, conn);
+    }
+}
+
+/* Those that never brought a valid request, in order of arrival. But a fifth of the places is for
+ * newcomers: were they evicted while used connections keep the rest, by resting or by never
+ * finishing a request or never taking an answer, nobody new would ever be served. */
+static struct spk_httpd_conn *least_worthy(struct spk_httpd *httpd, int64_t now_ms)
 {
     unsigned spare = httpd->options.connections_max - spk_httpd_crowd(httpd);
-    struct spk_httpd_conn *unused = NULL;
-    struct spk_httpd_conn *rests = NULL;
+    struct candidates found = {0};
     struct spk_httpd_conn *conn;
-    unsigned newcomers = 0;
 
     TAILQ_FOREACH(conn, &httpd->conns, link)
     {
-        if (conn->ended != SPK_REJECTS || conn->phase == SPK_PHASE_HANDLING ||
-            conn->phase == SPK_PHASE_ANSWERING)
-            continue;
-        newcomers += !conn->used;
-        if (!conn->used && !unused)
-            unused = conn;
-        if (conn->used && conn->phase == SPK_PHASE_RESTING &&
-            (!rests || conn->since_ms < rests->since_ms))
-            rests = conn;
+        if (conn->ended == SPK_REJECTS)
+            consider(&found, conn, now_ms);
     }
-    if (rests && newcomers <= spare)
-        return rests;
-    return unused ? unused : rests;
+    if (found.newcomers > spare)
+        return found.unused;
+    if (found.resting)
+        return found.resting;
+    if (found.held)
+        return found.held;
+    return found.unused && now_ms - found.unused->arrived_ms >= FRESH_MS ? found.unused : NULL;
 }
 
-static void evict(struct spk_httpd *httpd)
+static void evict(struct spk_httpd *httpd, int64_t now_ms)
 {
     while (httpd->connections - httpd->ending > spk_httpd_crowd(httpd)) {
-        struct spk_httpd_conn *conn = least_worthy(httpd);
+        struct spk_httpd_conn *conn = least_worthy(httpd, now_ms);
 
         if (!conn)
-            return; /* all are at work */
+            return; /* all are at work or have just come */
         end(conn, SPK_REJECT_EVICTED);
     }
 }
@@ -110,7 +141,7 @@ static void *run(void *ctx)
             sweep(httpd, now_ms);
             next_ms = now_ms + TICK_MS;
         }
-        evict(httpd);
+        evict(httpd, now_ms);
         until = at(next_ms);
         (void)pthread_cond_timedwait(&httpd->wake, &httpd->lock, &until);
     }

@@ -111,6 +111,35 @@ def test_two_lengths_are_400_and_no_second_request_is_seen(env):
     assert server.reviews("driver", "mutated") == 0
 
 
+def test_a_header_without_a_name_hides_no_request(env):
+    server = env.server()
+    hidden = b"GET /smuggled?: HTTP/1.1\r\nHost: x\r\n\r\n"
+    for line in b"X: aa\r\n", b"\r\n":
+        lines = head(length=len(line)).removesuffix(b"\r\n") + b": v\r\n" + line
+        with server.tls() as sock:
+            sock.sendall(lines + hidden)
+            answer = read_answer(sock)
+            assert answer.status == 400 and answer.closes
+            assert ended(sock)
+    assert server.rejected("path") == 0
+
+
+def test_an_answer_to_nonsense_ends_the_connection(env):
+    server = env.server()
+    for body in b"{", b"{}":
+        with server.tls() as sock:
+            sock.sendall(head(length=len(body)) + body)
+            answer = read_answer(sock)
+            assert answer.status == 400 and answer.closes
+            assert ended(sock, 5)
+
+
+def test_control_characters_in_a_header_are_400(env):
+    server = env.server()
+    for value in "a\x01", "\x0bchunked", "a\x7fb":
+        refused(server, head(length=2, X=value) + b"{}", 400, "framing")
+
+
 def test_odd_lengths_are_400(env):
     server = env.server()
     for value in "+5", "0x5", "5 6", "-5", "":

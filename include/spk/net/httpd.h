@@ -35,7 +35,8 @@ struct spk_httpd_response {
     const char *content_type; /* a literal */
     char *body;               /* malloc'ed; the server takes it; NULL is an empty body */
     size_t len;
-    bool valid; /* what came was what this route is for: the connection earns idle keep-alive */
+    bool valid; /* what came was what this route is for: the connection earns idle keep-alive;
+                   without it a status of 400 and above ends the connection */
 };
 
 typedef void spk_httpd_handler(void *ctx, const struct spk_httpd_request *request,
@@ -44,8 +45,9 @@ typedef void spk_httpd_handler(void *ctx, const struct spk_httpd_request *reques
 struct spk_httpd_route {
     const char *path;          /* exact, without query */
     bool post;                 /* POST with a JSON body; else GET and HEAD without one */
-    const char *timeout_query; /* a query parameter that shortens the request's time (capped at
-                                  30 s, ignored when malformed), or NULL */
+    const char *timeout_query; /* a query parameter with the time until the answer (capped at
+                                  30 s, ignored when malformed), or NULL; it can shorten the time
+                                  for sending the request, not lengthen it */
     spk_httpd_handler *handler;
 };
 
@@ -86,6 +88,7 @@ struct spk_httpd_options {
     size_t bodies_max;  /* of all in flight; the memory they take is at most twice as much */
     int64_t request_ms; /* connection to first complete request, and each later one */
     int64_t idle_ms;    /* keep-alive after a valid request; before one: request_ms */
+    bool one_request;   /* no keep-alive: each answer carries Connection: close */
     const struct spk_httpd_route *routes; /* borrowed until spk_httpd_free() */
     size_t route_count;
     void *ctx; /* for the handlers */

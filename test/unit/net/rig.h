@@ -40,6 +40,12 @@ static void rig_handler(void *ctx, const struct spk_httpd_request *request,
     (void)ctx;
     ck_assert_ptr_nonnull(text);
     response->valid = !spk_str_is(request->body, "worthless");
+    if (spk_str_is(request->body, "bad")) {
+        response->status = 400;
+        response->valid = false;
+    }
+    if (spk_str_is(request->body, "unready"))
+        response->status = 503;
     if (spk_str_is(request->body, "sleep"))
         (void)usleep(600 * 1000);
     response->len = (size_t)snprintf(text, 256, "%.*s got %zu bytes, %lld ms left\n",

@@ -13,83 +13,92 @@ static const struct {
     enum spk_httpd_reject reject;
     const char *expect; /* in the answer */
 } refused[] = {
-    {"unknown path",             "POST /nope HTTP/1.1\r\n" HEAD_JSON "Content-Length: 1\r\n\r\n1",            404,
-     SPK_REJECT_PATH,                                                                                                                       "404 no such path\n"               },
-    {"unknown path, GET",        "GET / HTTP/1.1\r\nHost: x\r\n\r\n",                                         404, SPK_REJECT_PATH,         "no such"                          },
-    {"escaped path",             "POST /%70ost HTTP/1.1\r\n" HEAD_JSON "Content-Length: 1\r\n\r\n1",          404,
-     SPK_REJECT_PATH,                                                                                                                       "no such path"                     },
-    {"longer path",              "POST /post/ HTTP/1.1\r\n" HEAD_JSON "Content-Length: 1\r\n\r\n1",           404,
-     SPK_REJECT_PATH,                                                                                                                       "no such path"                     },
-    {"GET instead of POST",      "GET /post HTTP/1.1\r\nHost: x\r\n\r\n",                                     405, SPK_REJECT_METHOD,
-     "\r\nAllow: POST\r\n"                                                                                                                                                     },
-    {"POST instead of GET",      "POST /get HTTP/1.1\r\n" HEAD_JSON "Content-Length: 1\r\n\r\n1",             405,
-     SPK_REJECT_METHOD,                                                                                                                     "\r\nAllow: GET, HEAD\r\n"         },
-    {"invented method",          "BREW /post HTTP/1.1\r\nHost: x\r\n\r\n",                                    405, SPK_REJECT_METHOD,
-     "\r\nAllow: POST\r\n"                                                                                                                                                     },
-    {"no content type",          "POST /post HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n1",              415,
-     SPK_REJECT_CONTENT_TYPE,                                                                                                               "application/json is expected"     },
+    {"unknown path",                 "POST /nope HTTP/1.1\r\n" HEAD_JSON "Content-Length: 1\r\n\r\n1",            404,
+     SPK_REJECT_PATH,                                                                                                                           "404 no such path\n"               },
+    {"unknown path, GET",            "GET / HTTP/1.1\r\nHost: x\r\n\r\n",                                         404, SPK_REJECT_PATH,         "no such"                          },
+    {"escaped path",                 "POST /%70ost HTTP/1.1\r\n" HEAD_JSON "Content-Length: 1\r\n\r\n1",          404,
+     SPK_REJECT_PATH,                                                                                                                           "no such path"                     },
+    {"longer path",                  "POST /post/ HTTP/1.1\r\n" HEAD_JSON "Content-Length: 1\r\n\r\n1",           404,
+     SPK_REJECT_PATH,                                                                                                                           "no such path"                     },
+    {"GET instead of POST",          "GET /post HTTP/1.1\r\nHost: x\r\n\r\n",                                     405, SPK_REJECT_METHOD,
+     "\r\nAllow: POST\r\n"                                                                                                                                                         },
+    {"POST instead of GET",          "POST /get HTTP/1.1\r\n" HEAD_JSON "Content-Length: 1\r\n\r\n1",             405,
+     SPK_REJECT_METHOD,                                                                                                                         "\r\nAllow: GET, HEAD\r\n"         },
+    {"invented method",              "BREW /post HTTP/1.1\r\nHost: x\r\n\r\n",                                    405, SPK_REJECT_METHOD,
+     "\r\nAllow: POST\r\n"                                                                                                                                                         },
+    {"no content type",              "POST /post HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n1",              415,
+     SPK_REJECT_CONTENT_TYPE,                                                                                                                   "application/json is expected"     },
     {"other content type",
-     "POST /post HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nContent-Length: 1\r\n\r\n1",              415, SPK_REJECT_CONTENT_TYPE, "application/json is expected"     },
+     "POST /post HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nContent-Length: 1\r\n\r\n1",                  415, SPK_REJECT_CONTENT_TYPE, "application/json is expected"     },
     {"longer content type",
      "POST /post HTTP/1.1\r\nHost: x\r\nContent-Type: application/jsonp\r\n"
-     "Content-Length: 1\r\n\r\n1",                                                                            415, SPK_REJECT_CONTENT_TYPE, "application/json is expected"     },
+     "Content-Length: 1\r\n\r\n1",                                                                                415, SPK_REJECT_CONTENT_TYPE, "application/json is expected"     },
     {"two content types",
      "POST /post HTTP/1.1\r\n" HEAD_JSON "Content-Type: text/plain\r\nContent-Length: 1\r\n\r\n1",
-     415,                                                                                                          SPK_REJECT_CONTENT_TYPE, "application/json is expected"     },
-    {"no length",                "POST /post HTTP/1.1\r\n" HEAD_JSON "\r\n",                                  400, SPK_REJECT_FRAMING,
-     "neither Content-Length nor"                                                                                                                                              },
+     415,                                                                                                              SPK_REJECT_CONTENT_TYPE, "application/json is expected"     },
+    {"no length",                    "POST /post HTTP/1.1\r\n" HEAD_JSON "\r\n",                                  400, SPK_REJECT_FRAMING,
+     "neither Content-Length nor"                                                                                                                                                  },
     {"both lengths",
      "POST /post HTTP/1.1\r\n" HEAD_JSON
-     "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",                                      400, SPK_REJECT_FRAMING,      "more than one"                    },
+     "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",                                          400, SPK_REJECT_FRAMING,      "more than one"                    },
     {"two lengths",
-     "POST /post HTTP/1.1\r\n" HEAD_JSON "Content-Length: 1\r\nContent-Length: 2\r\n\r\n12",                  400,
-     SPK_REJECT_FRAMING,                                                                                                                    "more than one"                    },
+     "POST /post HTTP/1.1\r\n" HEAD_JSON "Content-Length: 1\r\nContent-Length: 2\r\n\r\n12",                      400,
+     SPK_REJECT_FRAMING,                                                                                                                        "more than one"                    },
     {"the same length twice",
-     "POST /post HTTP/1.1\r\n" HEAD_JSON "Content-Length: 1\r\nContent-Length: 1\r\n\r\n1",                   400,
-     SPK_REJECT_FRAMING,                                                                                                                    "more than one"                    },
-    {"a list of lengths",        "POST /post HTTP/1.1\r\n" HEAD_JSON "Content-Length: 1, 1\r\n\r\n1",         400,
-     NONE,                                                                                                                                  "HTTP/1.1 400"                     },
-    {"signed length",            "POST /post HTTP/1.1\r\n" HEAD_JSON "Content-Length: +1\r\n\r\n1",           400, NONE,
-     "HTTP/1.1 400"                                                                                                                                                            },
-    {"negative length",          "POST /post HTTP/1.1\r\n" HEAD_JSON "Content-Length: -1\r\n\r\n1",           400,
-     NONE,                                                                                                                                  "HTTP/1.1 400"                     },
-    {"empty length",             "POST /post HTTP/1.1\r\n" HEAD_JSON "Content-Length:\r\n\r\n1",              400, NONE,
-     "HTTP/1.1 400"                                                                                                                                                            },
+     "POST /post HTTP/1.1\r\n" HEAD_JSON "Content-Length: 1\r\nContent-Length: 1\r\n\r\n1",                       400,
+     SPK_REJECT_FRAMING,                                                                                                                        "more than one"                    },
+    {"a list of lengths",            "POST /post HTTP/1.1\r\n" HEAD_JSON "Content-Length: 1, 1\r\n\r\n1",         400,
+     NONE,                                                                                                                                      "HTTP/1.1 400"                     },
+    {"signed length",                "POST /post HTTP/1.1\r\n" HEAD_JSON "Content-Length: +1\r\n\r\n1",           400, NONE,
+     "HTTP/1.1 400"                                                                                                                                                                },
+    {"negative length",              "POST /post HTTP/1.1\r\n" HEAD_JSON "Content-Length: -1\r\n\r\n1",           400,
+     NONE,                                                                                                                                      "HTTP/1.1 400"                     },
+    {"empty length",                 "POST /post HTTP/1.1\r\n" HEAD_JSON "Content-Length:\r\n\r\n1",              400, NONE,
+     "HTTP/1.1 400"                                                                                                                                                                },
     {"length beyond 64 bits",
-     "POST /post HTTP/1.1\r\n" HEAD_JSON "Content-Length: 99999999999999999999\r\n\r\n1",                     413, NONE,
-     "HTTP/1.1 413"                                                                                                                                                            },
+     "POST /post HTTP/1.1\r\n" HEAD_JSON "Content-Length: 99999999999999999999\r\n\r\n1",                         413, NONE,
+     "HTTP/1.1 413"                                                                                                                                                                },
     {"bad length beside chunks",
      "POST /post HTTP/1.1\r\n" HEAD_JSON
-     "Content-Length: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",                                      400, SPK_REJECT_FRAMING,      "more than one"                    },
+     "Content-Length: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",                                          400, SPK_REJECT_FRAMING,      "more than one"                    },
     {"hidden length",
      "POST /post HTTP/1.1\r\n" HEAD_JSON
-     "Content-Length : 9\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",                                     400, SPK_REJECT_FRAMING,      "name is malformed"                },
-    {"gzip",                     "POST /post HTTP/1.1\r\n" HEAD_JSON "Transfer-Encoding: gzip\r\n\r\n",       400,
-     SPK_REJECT_FRAMING,                                                                                                                    "can only be chunked"              },
+     "Content-Length : 9\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",                                         400, SPK_REJECT_FRAMING,      "name is malformed"                },
+    {"control in a value",
+     "POST /post HTTP/1.1\r\n" HEAD_JSON "X: a\001b\r\nContent-Length: 1\r\n\r\n1",                               400,
+     SPK_REJECT_FRAMING,                                                                                                                        "value is malformed"               },
+    {"delete in a value",
+     "POST /post HTTP/1.1\r\n" HEAD_JSON "X: a\177\r\nContent-Length: 1\r\n\r\n1",                                400,
+     SPK_REJECT_FRAMING,                                                                                                                        "value is malformed"               },
+    {"vertical tab before a coding",
+     "POST /post HTTP/1.1\r\n" HEAD_JSON "Transfer-Encoding: \vchunked\r\n\r\n0\r\n\r\n",                         400,
+     SPK_REJECT_FRAMING,                                                                                                                        "value is malformed"               },
+    {"gzip",                         "POST /post HTTP/1.1\r\n" HEAD_JSON "Transfer-Encoding: gzip\r\n\r\n",       400,
+     SPK_REJECT_FRAMING,                                                                                                                        "can only be chunked"              },
     {"gzip and chunked",
-     "POST /post HTTP/1.1\r\n" HEAD_JSON "Transfer-Encoding: gzip, chunked\r\n\r\n",                          400,
-     SPK_REJECT_FRAMING,                                                                                                                    "can only be chunked"              },
+     "POST /post HTTP/1.1\r\n" HEAD_JSON "Transfer-Encoding: gzip, chunked\r\n\r\n",                              400,
+     SPK_REJECT_FRAMING,                                                                                                                        "can only be chunked"              },
     {"chunked twice",
      "POST /post HTTP/1.1\r\n" HEAD_JSON
-     "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",                             400, SPK_REJECT_FRAMING,      "more than one"                    },
+     "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",                                 400, SPK_REJECT_FRAMING,      "more than one"                    },
     {"chunks in HTTP/1.0",
-     "POST /post HTTP/1.0\r\n" HEAD_JSON "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",                       400,
-     SPK_REJECT_FRAMING,                                                                                                                    "is for HTTP/1.1"                  },
+     "POST /post HTTP/1.0\r\n" HEAD_JSON "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",                           400,
+     SPK_REJECT_FRAMING,                                                                                                                        "is for HTTP/1.1"                  },
     {"no host",
-     "POST /post HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: 1\r\n\r\n1",                   400,
-     SPK_REJECT_FRAMING,                                                                                                                    "exactly one Host"                 },
-    {"two hosts",                "POST /post HTTP/1.1\r\n" HEAD_JSON "Host: y\r\nContent-Length: 1\r\n\r\n1", 400,
-     SPK_REJECT_FRAMING,                                                                                                                    "exactly one Host"                 },
-    {"GET with a body",          "GET /get HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n1",                400,
-     SPK_REJECT_FRAMING,                                                                                                                    "takes no body"                    },
+     "POST /post HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: 1\r\n\r\n1",                       400,
+     SPK_REJECT_FRAMING,                                                                                                                        "exactly one Host"                 },
+    {"two hosts",                    "POST /post HTTP/1.1\r\n" HEAD_JSON "Host: y\r\nContent-Length: 1\r\n\r\n1", 400,
+     SPK_REJECT_FRAMING,                                                                                                                        "exactly one Host"                 },
+    {"GET with a body",              "GET /get HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n1",                400,
+     SPK_REJECT_FRAMING,                                                                                                                        "takes no body"                    },
     {"GET with chunks",
-     "GET /get HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",                           400,
-     SPK_REJECT_FRAMING,                                                                                                                    "takes no body"                    },
-    {"announced too large",      "POST /post HTTP/1.1\r\n" HEAD_JSON "Content-Length: 65537\r\n\r\n",
-     413,                                                                                                          SPK_REJECT_TOO_LARGE,    "413 a body can have 65536 bytes\n"},
+     "GET /get HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",                               400,
+     SPK_REJECT_FRAMING,                                                                                                                        "takes no body"                    },
+    {"announced too large",          "POST /post HTTP/1.1\r\n" HEAD_JSON "Content-Length: 65537\r\n\r\n",
+     413,                                                                                                              SPK_REJECT_TOO_LARGE,    "413 a body can have 65536 bytes\n"},
     {"malformed chunk",
-     "POST /post HTTP/1.1\r\n" HEAD_JSON "Transfer-Encoding: chunked\r\n\r\nzz\r\n",                          400, NONE,
-     "HTTP/1.1 400"                                                                                                                                                            },
+     "POST /post HTTP/1.1\r\n" HEAD_JSON "Transfer-Encoding: chunked\r\n\r\nzz\r\n",                              400, NONE,
+     "HTTP/1.1 400"                                                                                                                                                                },
 };
 
 /* Each answer says what it is, the stream ends, and exactly one reject is counted and reported. */
@@ -141,6 +150,9 @@ static const struct {
     {"POST with a query",
      "POST /post?a=b&timeout=1s HTTP/1.1\r\n" HEAD_JSON "Content-Length: 3\r\n\r\n{ }",
      "/post got 3 bytes"                                                                                                    },
+    {"tab and UTF-8 in a value",
+     "POST /post HTTP/1.1\r\n" HEAD_JSON "X: a\tb\303\244\r\nContent-Length: 1\r\n\r\n1",
+     "/post got 1 bytes"                                                                                                    },
     {"POST of nothing",              "POST /post HTTP/1.1\r\n" HEAD_JSON "Content-Length: 0\r\n\r\n",
      "/post got 0 bytes"                                                                                                    },
     {"POST in chunks",
@@ -179,6 +191,45 @@ START_TEST(serve)
     }
     (void)close(fd);
     ck_assert_msg(atomic_load(&rig.rejects) == 0, "%s: rejects", served[_i].name);
+    rig_stop(&rig);
+}
+END_TEST
+
+static const struct {
+    const char *body;
+    bool one_request;
+    unsigned status;
+    bool closes;
+} lasts[] = {
+    {"1",       false, 200, false},
+    {"unready", false, 503, false},
+    {"bad",     false, 400, true },
+    {"1",       true,  200, true },
+    {"unready", true,  503, true },
+};
+
+/* After an answer that ends the stream, a request that came with the first one is not served. */
+START_TEST(last)
+{
+    struct rig rig = rig_defaults();
+    char request[512];
+    char answer[4096];
+    int fd;
+
+    rig.options.one_request = lasts[_i].one_request;
+    rig_start(&rig);
+    fd = rig_connect(&rig);
+    (void)snprintf(request, sizeof(request),
+                   "POST /post HTTP/1.1\r\n" HEAD_JSON "Content-Length: %zu\r\n\r\n%s"
+                   "GET /get HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+                   strlen(lasts[_i].body), lasts[_i].body);
+    ck_assert(rig_say(fd, request));
+    ck_assert_msg(rig_read_all(fd, answer, sizeof(answer)), "%s: stays open", lasts[_i].body);
+    ck_assert_msg(rig_status(answer) == lasts[_i].status, "%s: '%s'", lasts[_i].body, answer);
+    ck_assert_ptr_nonnull(strstr(answer, "\r\nConnection: close\r\n"));
+    ck_assert_msg(!strstr(answer, "/get got") == lasts[_i].closes, "%s: '%s'", lasts[_i].body,
+                  answer);
+    (void)close(fd);
     rig_stop(&rig);
 }
 END_TEST
@@ -504,6 +555,7 @@ int main(void)
     tcase_set_timeout(checks, 60);
     tcase_add_loop_test(checks, refuse, 0, SPK_LEN(refused));
     tcase_add_loop_test(checks, serve, 0, SPK_LEN(served));
+    tcase_add_loop_test(checks, last, 0, SPK_LEN(lasts));
     tcase_add_loop_test(checks, size, 0, SPK_LEN(sizes));
     tcase_add_loop_test(checks, contradiction, 0, SPK_LEN(contradictions));
     tcase_add_test(checks, head_has_no_body);

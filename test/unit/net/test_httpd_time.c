@@ -5,6 +5,8 @@
 #define SHORT_MS INT64_C(300)
 
 static const char begin_post[] = "POST /post HTTP/1.1\r\n" HEAD_JSON "Content-Length: 1000\r\n\r\n";
+static const char begin_patient[] =
+    "POST /post?timeout=30s HTTP/1.1\r\n" HEAD_JSON "Content-Length: 1000\r\n\r\n";
 
 /* A byte now and then until the server ends the stream; how long that took. */
 static int64_t drip(int fd, const char *text, const char *name)
@@ -42,6 +44,8 @@ static const struct {
     {"half a line and silence",    "POST /po",                                        "",      NULL,        0,            SHORT_MS,        SPK_REJECT_SLOW},
     {"dripped header",             "",                                                endless, NULL,        0,            SHORT_MS,        SPK_REJECT_SLOW},
     {"dripped body",               begin_post,                                        endless, NULL,        0,            SHORT_MS + 1000, SPK_REJECT_SLOW},
+    {"dripped body, long timeout", begin_patient,                                     endless, NULL,        0,            SHORT_MS + 1000,
+     SPK_REJECT_SLOW                                                                                                                                      },
     {"dripped chunk",
      "POST /post HTTP/1.1\r\n" HEAD_JSON "Transfer-Encoding: chunked\r\n\r\nfff\r\n", endless, NULL,
      0,                                                                                                                   SHORT_MS + 1000, SPK_REJECT_SLOW},
@@ -126,7 +130,8 @@ static const struct {
     {"late",                    "",                  SHORT_MS, 700, 408},
     {"in time",                 "",                  5000,     700, 200},
     {"late by query",           "?timeout=300ms",    9000,     700, 408},
-    {"in time by query",        "?timeout=5s",       SHORT_MS, 700, 200},
+    {"late in spite of query",  "?timeout=5s",       SHORT_MS, 700, 408},
+    {"in time by query",        "?timeout=5s",       9000,     700, 200},
     {"query among others",      "?a=1&timeout=0.3s", 9000,     700, 408},
     {"malformed is ignored",    "?timeout=300",      9000,     700, 200},
     {"negative is ignored",     "?timeout=-1s",      9000,     700, 200},
@@ -260,6 +265,101 @@ START_TEST(evicts_idle)
 }
 END_TEST
 
+/* What keeps a used connection from resting, each without an end. */
+static const char begin_big[] = "POST /post HTTP/1.1\r\n" HEAD_JSON "Content-Length: 3\r\n\r\nbig";
+static const struct {
+    const char *name;
+    const char *sent;
+} holds[] = {
+    {"half a header",      "POST /post HTTP/1.1\r\nHo"},
+    {"half a body",        begin_patient              },
+    {"an answer not read", begin_big                  },
+};
+
+/* Fills the eight places that are not for newcomers. */
+static void hold(struct rig *rig, int fds[static 8], const char *sent)
+{
+    char answer[4096];
+
+    rig->options.connections_max = 10;
+    rig_start(rig);
+    for (size_t i = 0; i < 8; i++) {
+        fds[i] = rig_connect(rig);
+        rig_post(fds[i], "", "1", answer, sizeof(answer));
+        ck_assert(rig_say(fds[i], sent));
+        (void)usleep(20 * 1000);
+    }
+}
+
+/* A newcomer takes the place of the one that is held longest. */
+START_TEST(evicts_held)
+{
+    struct rig rig = rig_defaults();
+    char answer[4096];
+    int fds[9];
+
+    hold(&rig, fds, holds[_i].sent);
+    (void)usleep(1500 * 1000);
+    fds[8] = rig_connect(&rig);
+    rig_wait_rejected(&rig, SPK_REJECT_EVICTED, 1);
+    (void)rig_wait_end(fds[0], holds[_i].name);
+    (void)usleep(300 * 1000);
+    ck_assert_uint_eq(rig_rejected(&rig, SPK_REJECT_EVICTED), 1);
+    ck_assert_msg(rig_is_open(fds[8]), "%s: the newcomer was evicted", holds[_i].name);
+    rig_post(fds[8], "", "1", answer, sizeof(answer));
+    ck_assert_uint_eq(rig_status(answer), 200);
+    for (size_t i = 0; i < SPK_LEN(fds); i++)
+        (void)close(fds[i]);
+    rig_stop(&rig);
+}
+END_TEST
+
+/* While none of them is held for long enough, a newcomer has a place of its own, for a while. */
+START_TEST(spares_the_fresh)
+{
+    struct rig rig = rig_defaults();
+    char answer[4096];
+    int fds[10];
+
+    hold(&rig, fds, holds[_i].sent);
+    fds[8] = rig_connect(&rig);
+    fds[9] = rig_connect(&rig);
+    (void)usleep(300 * 1000);
+    for (size_t i = 8; i < SPK_LEN(fds); i++) {
+        ck_assert_msg(rig_is_open(fds[i]), "%s: newcomer %zu was evicted", holds[_i].name, i);
+        rig_post(fds[i], "", "1", answer, sizeof(answer));
+        ck_assert_uint_eq(rig_status(answer), 200);
+    }
+    for (size_t i = 0; i < SPK_LEN(fds); i++)
+        (void)close(fds[i]);
+    rig_stop(&rig);
+}
+END_TEST
+
+/* Without keep-alive nobody earns a place: those that came first go first. */
+START_TEST(evicts_without_keep_alive)
+{
+    struct rig rig = rig_defaults();
+    char answer[4096];
+    int fds[9];
+
+    rig.options.connections_max = 10;
+    rig.options.one_request = true;
+    rig_start(&rig);
+    for (size_t i = 0; i < SPK_LEN(fds); i++) {
+        fds[i] = rig_connect(&rig);
+        ck_assert(rig_say(fds[i], i < 8 ? "GET /ge" : "GET /get HTTP/1.1\r\nHost: x\r\n\r\n"));
+        (void)usleep(20 * 1000);
+    }
+    ck_assert(rig_read_all(fds[8], answer, sizeof(answer)));
+    ck_assert_uint_eq(rig_status(answer), 200);
+    (void)rig_wait_end(fds[0], "the first");
+    for (size_t i = 0; i < SPK_LEN(fds); i++)
+        (void)close(fds[i]);
+    rig_stop(&rig);
+}
+END_TEST
+
 /* Whose handler runs is not ended, however many come. */
 START_TEST(spares_the_working)
 {
@@ -346,6 +446,9 @@ int main(void)
     tcase_add_test(time, keep_alive);
     tcase_add_test(time, evicts_unused);
     tcase_add_test(time, evicts_idle);
+    tcase_add_loop_test(time, evicts_held, 0, SPK_LEN(holds));
+    tcase_add_loop_test(time, spares_the_fresh, 0, SPK_LEN(holds));
+    tcase_add_test(time, evicts_without_keep_alive);
     tcase_add_test(time, spares_the_working);
     tcase_add_test(time, crowd);
     tcase_add_test(time, stops_at_once);
