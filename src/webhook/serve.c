@@ -19,6 +19,14 @@ enum { EXIT_OK, EXIT_BROKEN, EXIT_USAGE };
 /* The health port serves a kubelet and a Prometheus. */
 #define HEALTH_CONNECTIONS 64
 
+/* They are near and ask with a few bytes; anybody may connect here. */
+#define HEALTH_REQUEST_MS 2000
+
+/* Descriptors beside the connections': standard ones, listeners, files that are read; and three a
+ * thread (epoll, epoll of TLS, wake-up). */
+#define OWN_FDS        32
+#define FDS_PER_THREAD 4
+
 /* client-go keeps a connection for so long; one that we end earlier can meet a request on its way,
  * which nobody repeats. */
 #define API_SERVER_IDLE_MS 90000
@@ -88,6 +96,30 @@ static void init_server(struct serve *serve)
     (void)pthread_mutex_init(&server->quiet_lock, NULL);
 }
 
+/* libmicrohttpd accepts no one while descriptors are used up, and ends no one for a newcomer
+ * either: that needs our own limit to be the lower one. */
+static void fit_connections(struct serve *serve)
+{
+    struct spk_serve_options *options = &serve->options;
+    const int64_t limit = spk_process_raise_fds();
+    const int64_t others = OWN_FDS + FDS_PER_THREAD * options->threads + HEALTH_CONNECTIONS;
+    int64_t fit = limit - others > limit / 4 ? limit - others : limit / 4;
+    struct spk_log_line line;
+
+    if (fit < options->threads)
+        fit = options->threads;
+    if (fit >= options->max_connections)
+        return;
+    spk_log_begin(&line, &serve->server.logger, SPK_LOG_WARN,
+                  "--max-connections lowered: the limit of open files is too low for it");
+    spk_log_int(&line, "max_connections", options->max_connections);
+    spk_log_int(&line, "lowered_to", fit);
+    spk_log_int(&line, "open_files_limit", limit);
+    spk_log_int(&line, "open_files_needed", options->max_connections + others);
+    spk_log_end(&line);
+    options->max_connections = fit;
+}
+
 static int open_https(struct serve *serve, struct spk_err *err)
 {
     const struct spk_serve_options *options = &serve->options;
@@ -124,8 +156,10 @@ static int open_health(struct serve *serve, struct spk_err *err)
         .in_flight_max = HEALTH_CONNECTIONS,
         .body_max = 0,
         .bodies_max = SPK_BODIES_MAX,
-        .request_ms = options->request_ms,
-        .idle_ms = options->idle_ms,
+        .request_ms =
+            options->request_ms < HEALTH_REQUEST_MS ? options->request_ms : HEALTH_REQUEST_MS,
+        .idle_ms = HEALTH_REQUEST_MS,
+        .one_request = true,
         .routes = health_routes,
         .route_count = SPK_LEN(health_routes),
         .ctx = &serve->server,
@@ -241,6 +275,7 @@ static int run(struct serve *serve)
     if (spk_certificates_init(&serve->certificates, &serve->options, &err))
         return fail(serve, &err, EXIT_USAGE);
     serve->server.tls = serve->certificates.tls;
+    fit_connections(serve);
     if (open_https(serve, &err) || open_health(serve, &err))
         return fail(serve, &err, EXIT_BROKEN);
     log_listening(serve);
@@ -263,7 +298,7 @@ int spk_serve_main(int argc, char **argv)
     rc = spk_serve_options_parse(&serve->options, argc, argv, &err);
     if (rc > 0) {
         spk_serve_options_help(stdout);
-        return EXIT_OK;
+        return spk_process_printed() ? EXIT_OK : EXIT_BROKEN;
     }
     if (rc < 0) {
         (void)fprintf(stderr, "spark-webhook serve: %s\nsee spark-webhook serve --help\n", err.msg);

@@ -163,6 +163,50 @@ def test_idle_used_connections_make_place(env):
         client.close()
 
 
+def test_used_connections_held_open_make_place(env):
+    """Each has earned its place with a review, and then never finishes the next one."""
+    for data in b"POST /mutate HTTP/1.1\r\nHo", head("/mutate?timeout=30s", length=100):
+        server = env.server("--max-connections=20", "--threads=2", "--request-timeout=20s")
+        socks = []
+        for _ in range(17):
+            socks.append(server.tls())
+            socks[-1].sendall(raw_review())
+            assert read_answer(socks[-1]).status == 200
+            socks[-1].sendall(data)
+        for _ in range(8):
+            good(server, 5)
+            time.sleep(0.3)
+        assert server.rejected("evicted") >= 1
+        for sock in socks:
+            sock.close()
+
+
+def test_a_long_timeout_does_not_lengthen_a_body(env):
+    server = env.server(*QUICK)
+    with server.tls() as sock:
+        start = time.monotonic()
+        sock.sendall(head("/mutate?timeout=30s", length=100))
+        assert ended(sock)
+        assert 0.9 < time.monotonic() - start < 6
+
+
+def test_the_health_port_outlives_a_crowd(env):
+    server = env.server()
+    socks = []
+    for _ in range(150):
+        socks.append(server.tcp(server.health_port))
+        socks[-1].sendall(b"GET /he")
+        if len(socks) % 10 == 0:
+            for path in "/readyz", "/healthz":
+                answer = server.health(path)
+                assert answer.status == 200 and answer.closes
+    start = time.monotonic()
+    assert ended(socks[-1])
+    assert time.monotonic() - start < 5
+    for sock in socks:
+        sock.close()
+
+
 def test_a_connection_in_use_outlives_a_flood(env):
     server = env.server("--max-connections=20", "--threads=2", "--request-timeout=20s")
     idle = [server.client() for _ in range(14)]
