@@ -175,7 +175,7 @@ static bool looks_like_base64(struct spk_str value)
               c == '+' || c == '/'))
             return false;
     }
-    return value.len >= 16 && value.len % 4 == 0 && value.len - n <= 2;
+    return value.len >= 8 && value.len - n <= 2;
 }
 
 void spk_ask_owner(struct spk_overlay *overlay, struct spk_notes *notes, const struct spk_ask *ask)

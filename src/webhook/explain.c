@@ -68,7 +68,8 @@ static void print_outcome(FILE *to, const struct spk_decision *decision)
 {
     (void)fprintf(to, "%-16s%s", "outcome", spk_outcome_text(decision->outcome));
     if (decision->patch)
-        (void)fprintf(to, ", %zu patch operations", json_array_size(decision->patch));
+        (void)fprintf(to, ", %zu patch operation%s", json_array_size(decision->patch),
+                      json_array_size(decision->patch) == 1 ? "" : "s");
     if (decision->reason)
         (void)fprintf(to, ": %s", decision->reason);
     (void)fputc('\n', to);

@@ -2,11 +2,13 @@
 
 #include "webhook/explain.h"
 #include "webhook/flags.h"
+#include "webhook/process.h"
 
 #include "spk/admission/review.h"
 #include "spk/base/buf.h"
 #include "spk/base/cleanup.h"
 #include "spk/base/limits.h"
+#include "spk/base/text.h"
 #include "spk/json/patch.h"
 #include "spk/json/walk.h"
 #include "spk/json/yaml.h"
@@ -32,7 +34,7 @@ static const struct spk_flag flags[] = {
      .type = SPK_FLAG_OPERAND,
      .offset = offsetof(struct options, file)},
     {.name = "patch",
-     .help = "print the JSON Patch alone, [] when there is nothing to do",
+     .help = "print the JSON Patch alone: [] when there is nothing to do, nothing when denied",
      .type = SPK_FLAG_SWITCH,
      .offset = offsetof(struct options, patch)},
     {.name = "explain",
@@ -120,6 +122,17 @@ static int decide_review(struct run *run, const struct spk_buf *buf, bool json, 
                              &run->policy, err);
 }
 
+static int fail_kind(struct spk_str kind, struct spk_err *err)
+{
+    SPK_CLEANUP(spk_arena_done) struct spk_arena arena;
+    const char *quoted;
+
+    spk_arena_init(&arena, SPK_ARENA_MAX);
+    quoted = spk_quote(&arena, kind);
+    return spk_fail(err, SPK_EPARSE, "kind: expected AdmissionReview or Pod, found %s",
+                    quoted ? quoted : "another");
+}
+
 static int decide(struct run *run, const struct spk_buf *buf, struct spk_err *err)
 {
     bool json = looks_like_json(buf);
@@ -137,8 +150,7 @@ static int decide(struct run *run, const struct spk_buf *buf, struct spk_err *er
         return decide_review(run, buf, json, err);
     if (spk_str_is(kind, "Pod"))
         return spk_pod_decide(&run->decision, run->input, &run->policy, err);
-    return spk_fail(err, SPK_EPARSE, "kind: expected AdmissionReview or Pod, found '%.*s'",
-                    kind.len < 60 ? (int)kind.len : 60, kind.ptr ? kind.ptr : "");
+    return fail_kind(kind, err);
 }
 
 static int print_json(const json_t *value, size_t dump_flags, struct spk_err *err)
@@ -178,7 +190,7 @@ static int print_result(const struct run *run, struct spk_err *err)
         return 0;
     }
     if (run->options.patch)
-        return print_patch(run, err);
+        return run->decision.outcome == SPK_DENIED ? 0 : print_patch(run, err);
     if (!run->answer)
         return print_pod(run, err);
     (void)fwrite(run->answer, 1, run->answer_len, stdout);
@@ -220,8 +232,9 @@ static void usage(void)
     spk_flags_help(stdout, flags, SPK_LEN(flags));
 }
 
-static int fail(const struct spk_err *err)
+static int fail(struct spk_err *err)
 {
+    spk_one_line(err->msg); /* it may quote the input */
     (void)fprintf(stderr, "spark-webhook mutate: %s\n", err->msg);
     return EXIT_UNUSABLE;
 }
@@ -239,7 +252,7 @@ int spk_mutate_main(int argc, char **argv)
     }
     if (rc > 0) {
         usage();
-        return EXIT_ALLOWED;
+        return spk_process_printed() ? EXIT_ALLOWED : EXIT_UNUSABLE;
     }
     run.policy.warn_on_invalid = run.options.on_invalid == 1;
     if (mutate(&run, &err))
