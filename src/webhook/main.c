@@ -2,12 +2,13 @@
 #include "spk/json/memory.h"
 #include "webhook/flags.h"
 #include "webhook/mutate.h"
+#include "webhook/process.h"
 #include "webhook/serve.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define EXIT_USAGE 2
+enum { EXIT_OK, EXIT_BROKEN, EXIT_USAGE };
 
 static const struct command {
     const char *name;
@@ -60,6 +61,7 @@ int main(int argc, char **argv)
 {
     const struct command *command;
 
+    spk_process_open_std();
     spk_json_init();
     if (argc < 2) {
         usage(stderr);
@@ -67,11 +69,11 @@ int main(int argc, char **argv)
     }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
         usage(stdout);
-        return 0;
+        return spk_process_printed() ? EXIT_OK : EXIT_BROKEN;
     }
     if (strcmp(argv[1], "--version") == 0) {
         (void)puts("spark-webhook " SPK_VERSION);
-        return 0;
+        return spk_process_printed() ? EXIT_OK : EXIT_BROKEN;
     }
     command = find(argv[1]);
     return command ? command->run(argc - 1, argv + 1) : unknown(argv[1]);
