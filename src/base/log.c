@@ -2,6 +2,7 @@
 
 #include "spk/base/cleanup.h"
 #include "spk/base/clock.h"
+#include "spk/base/text.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -34,27 +35,44 @@ static bool put_text(struct spk_log_line *line, const char *text)
     return put(line, text, strlen(text));
 }
 
-/* Bytes above 0x7f pass: they were UTF-8 when they came in, and a byte that is not can neither end
- * a line nor a string. */
-static bool put_escaped(struct spk_log_line *line, unsigned char c)
+/* One rune, or stray byte as U+FFFD, as JSON has it; returns the bytes taken from @text. */
+static size_t show(char out[static 8], struct spk_str text)
 {
-    char escaped[8];
+    uint32_t rune;
+    size_t len = spk_rune_decode(text, &rune);
 
-    if (c == '"' || c == '\\')
-        return put(line, (char[]){'\\', (char)c}, 2);
-    if (c >= 0x20 && c != 0x7f)
-        return put(line, (char *)&c, 1);
-    (void)snprintf(escaped, sizeof(escaped), "\\u%04x", c);
-    return put_text(line, escaped);
+    if (len == 0)
+        (void)snprintf(out, 8, "\\ufffd");
+    else if (rune == '"' || rune == '\\')
+        (void)snprintf(out, 8, "\\%c", (char)rune);
+    else if (spk_rune_must_escape(rune))
+        (void)snprintf(out, 8, "\\u%04x", (unsigned)rune);
+    else
+        (void)snprintf(out, 8, "%.*s", (int)len, text.ptr);
+    return len ? len : 1;
 }
 
-static bool put_string(struct spk_log_line *line, struct spk_str value)
+/* Cut at a rune where it has @max bytes, or where the line is full. False, and nothing added, when
+ * not even the quotes fit. */
+static bool put_string(struct spk_log_line *line, struct spk_str value, size_t max)
 {
-    if (!put_text(line, "\""))
+    size_t room = sizeof(line->text) - TAIL - line->len;
+    size_t end;
+    char shown[8];
+
+    if (room < 2)
         return false;
-    for (size_t i = 0; i < value.len; i++) {
-        if (!put_escaped(line, (unsigned char)value.ptr[i]))
-            return false;
+    end = line->len + (max < room - 2 ? max : room - 2) + 1;
+    (void)put_text(line, "\"");
+    while (value.len) {
+        size_t taken = show(shown, value);
+        size_t len = strlen(shown);
+        if (len > end - line->len) {
+            line->truncated = true;
+            break;
+        }
+        (void)put(line, shown, len);
+        value = spk_str_skip(value, taken);
     }
     return put_text(line, "\"");
 }
@@ -95,23 +113,31 @@ void spk_log_begin(struct spk_log_line *line, const struct spk_logger *logger,
     if (logger->format == SPK_LOG_JSON) {
         (void)(put_text(line, "{\"time\":\"") && put(line, now, len) &&
                put_text(line, "\",\"level\":\"") && put_text(line, levels[level]) &&
-               put_text(line, "\",\"msg\":") && put_string(line, spk_str(msg)));
+               put_text(line, "\",\"msg\":") && put_string(line, spk_str(msg), SPK_LOG_VALUE_MAX));
     } else {
         (void)(put(line, now, len) && put_text(line, " ") && put_text(line, levels[level]) &&
-               put_text(line, " ") && put_string(line, spk_str(msg)));
+               put_text(line, " ") && put_string(line, spk_str(msg), SPK_LOG_VALUE_MAX));
     }
+}
+
+static void add_string(struct spk_log_line *line, const char *key, struct spk_str value, size_t max)
+{
+    size_t start = line->len;
+
+    if (line->off || (put_key(line, key) && put_string(line, value, max)))
+        return;
+    line->len = start;
+    line->truncated = true;
 }
 
 void spk_log_str(struct spk_log_line *line, const char *key, struct spk_str value)
 {
-    size_t start = line->len;
+    add_string(line, key, value, SPK_LOG_VALUE_MAX);
+}
 
-    if (line->off || line->truncated)
-        return;
-    if (put_key(line, key) && put_string(line, value))
-        return;
-    line->len = start;
-    line->truncated = true;
+void spk_log_long(struct spk_log_line *line, const char *key, const char *value)
+{
+    add_string(line, key, spk_str(value), sizeof(line->text));
 }
 
 void spk_log_text(struct spk_log_line *line, const char *key, const char *value)
@@ -124,7 +150,7 @@ void spk_log_int(struct spk_log_line *line, const char *key, int64_t value)
     char number[24];
     size_t start = line->len;
 
-    if (line->off || line->truncated)
+    if (line->off)
         return;
     (void)snprintf(number, sizeof(number), "%" PRId64, value);
     if (put_key(line, key) && put_text(line, number))
@@ -170,7 +196,7 @@ void spk_log(const struct spk_logger *logger, enum spk_log_level level, const ch
 
     spk_log_begin(&line, logger, level, msg);
     if (key)
-        spk_log_text(&line, key, value);
+        spk_log_long(&line, key, value);
     spk_log_end(&line);
 }
 

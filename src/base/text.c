@@ -28,7 +28,7 @@ static size_t announced(unsigned char first, uint32_t *bits, uint32_t *least)
     return first >= 0xf0 && first <= 0xf4 ? 4 : 0;
 }
 
-static size_t decode(struct spk_str text, uint32_t *rune)
+size_t spk_rune_decode(struct spk_str text, uint32_t *rune)
 {
     uint32_t least;
     size_t len = text.len ? announced((unsigned char)text.ptr[0], rune, &least) : 0;
@@ -49,11 +49,11 @@ size_t spk_rune_len(struct spk_str text)
 {
     uint32_t rune;
 
-    return decode(text, &rune);
+    return spk_rune_decode(text, &rune);
 }
 
 /* Unicode general categories Cc, Zl, Zp, and the bidirectional controls of Cf. */
-static int must_escape(uint32_t rune)
+bool spk_rune_must_escape(uint32_t rune)
 {
     return rune < 0x20 || (rune >= 0x7f && rune <= 0x9f) || (rune >= 0x2028 && rune <= 0x202e) ||
            (rune >= 0x2066 && rune <= 0x2069) || rune == 0x200e || rune == 0x200f ||
@@ -64,7 +64,7 @@ static int must_escape(uint32_t rune)
 static size_t show(char out[static 8], struct spk_str text)
 {
     uint32_t rune;
-    size_t len = decode(text, &rune);
+    size_t len = spk_rune_decode(text, &rune);
 
     if (len == 0) {
         (void)snprintf(out, 8, "\\x%02x", (unsigned char)text.ptr[0]);
@@ -72,7 +72,7 @@ static size_t show(char out[static 8], struct spk_str text)
     }
     if (rune == '"' || rune == '\\')
         (void)snprintf(out, 8, "\\%c", (char)rune);
-    else if (must_escape(rune))
+    else if (spk_rune_must_escape(rune))
         (void)snprintf(out, 8, "\\u%04x", (unsigned)rune);
     else
         (void)snprintf(out, 8, "%.*s", (int)len, text.ptr);
@@ -96,6 +96,25 @@ const char *spk_quote(struct spk_arena *arena, struct spk_str text)
     }
     (void)stpcpy(end, text.len ? "\"..." : "\"");
     return quoted;
+}
+
+void spk_one_line(char *text)
+{
+    struct spk_str rest = spk_str(text);
+    char *end = text;
+    uint32_t rune;
+
+    while (rest.len) {
+        size_t len = spk_rune_decode(rest, &rune);
+        if (len && !spk_rune_must_escape(rune)) {
+            memmove(end, rest.ptr, len);
+            end += len;
+        } else {
+            *end++ = len ? ' ' : '?';
+        }
+        rest = spk_str_skip(rest, len ? len : 1);
+    }
+    *end = '\0';
 }
 
 size_t spk_runes_cut(struct spk_str text, size_t runes)

@@ -94,8 +94,8 @@ void spk_server_log_review(struct spk_server *server, const struct spk_decision 
     if (held)
         spk_log_int(&line, "repeated", (int64_t)held);
     if (decision->reason)
-        spk_log_text(&line, "reason", decision->reason);
+        spk_log_long(&line, "reason", decision->reason);
     if (decision->message)
-        spk_log_text(&line, "message", decision->message);
+        spk_log_long(&line, "message", decision->message);
     spk_log_end(&line);
 }

@@ -23,6 +23,9 @@ SOURCE = Path(__file__).resolve().parents[2]
 CORPUS = SOURCE / "test" / "corpus"
 TIMEOUT = 20  # seconds that anything may take
 
+# What text.h escapes: C0, DEL, C1, separators of lines, controls of direction.
+UNTAMED = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\u200e\u200f\u061c\ufeff]")
+
 
 class Skip(Exception):
     """This machine lacks what the test needs."""
@@ -136,13 +139,15 @@ class Client:
 
 
 class Server:
-    def __init__(self, env, args, ca, environ):
+    def __init__(self, env, args, ca, environ, fds=None):
         self.ca, self.json_lines = ca, "--log-format=text" not in args
         self.lines, self.exit_code = [], 0
         self.sanitizer_warnings = False  # True: lines of a sanitizer are what the test asked for
         self.process = subprocess.Popen([env.webhook, "serve", *args], stdin=subprocess.DEVNULL,
                                         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                                        cwd=env.dir, env=os.environ | (environ or {}))
+                                        cwd=env.dir, env=os.environ | (environ or {}),
+                                        preexec_fn=fds and (lambda: resource.setrlimit(
+                                            resource.RLIMIT_NOFILE, fds)))
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
         try:
@@ -299,8 +304,9 @@ class Env:
         for fault in faults:
             print(fault)
 
-    def server(self, *args, ca=None, environ=None):
-        """A running server; later flags win over the ones that every test wants."""
+    def server(self, *args, ca=None, environ=None, fds=None):
+        """A running server; later flags win over the ones that every test wants. @fds are its limits
+        of descriptors, soft and hard."""
         base = ["--secure-port=0", "--health-port=0", "--bind-address=127.0.0.1", "--drain-min=0s"]
         if not any(arg.startswith("--tls-cert-file") for arg in args):
             ca = self.dir / f"ca-{len(self.servers)}.crt"
@@ -310,7 +316,7 @@ class Env:
             self.quiet_ports = free_ports(2)
             base[:2] = [f"--{name}-port={port}" for name, port in
                         zip(("secure", "health"), self.quiet_ports)]
-        server = Server(self, [*base, *map(str, args)], ca, environ)
+        server = Server(self, [*base, *map(str, args)], ca, environ, fds)
         self.servers.append(server)
         return server
 

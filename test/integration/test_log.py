@@ -3,7 +3,7 @@
 import json
 import time
 
-from harness import BAD, GOOD, KEY, corpus, head, read_answer, review, wait_until
+from harness import BAD, GOOD, KEY, UNTAMED, corpus, head, read_answer, review, wait_until
 
 HOSTILE = 'a"b\\c\nd\re\tf\x00g\x1bh\x7fi %n%s%d \u2028\u0085 ünïcode \U0001f600 {"level":"error"}'
 
@@ -62,9 +62,30 @@ def test_hostile_text_stays_inside_its_field(env):
         read_answer(sock)
     server.wait_log(msg="review", uid=text)
     for line in server.lines:
-        assert len(line) <= 8192
+        assert len(line.encode()) <= 8192
+        assert not UNTAMED.search(line), line
         json.loads(line)
     assert not server.log(level="error")
+
+
+def test_long_names_wipe_nothing_out(env):
+    server = env.server()
+    body = review(BAD, app="a" * 9000)
+    for field in "uid", "namespace", "name":
+        body["request"][field] = field[0] * 9000
+    assert server.post(body).response["allowed"] is False
+    line = server.wait_log(msg="review")[0]
+    assert line["truncated"] is True and line["outcome"] == "denied" and line["role"] == "driver"
+    assert line["name"] == "n" * 1024 and line["duration_us"] > 0 and "log4j" in line["message"]
+
+
+def test_answers_to_hostile_text_are_one_line_of_utf_8(env):
+    server = env.server()
+    for text in "\x85", "\x9b31m", "\u2028", "\u202e", "\n":
+        for body in '{"kind": %s' % text, json.dumps({"kind": "AdmissionReview", text: 1}):
+            answer = server.post(body.encode())
+            assert answer.status == 400 and answer.body.endswith(b"\n")
+            assert not UNTAMED.search(answer.body.decode()[:-1]), answer.body
 
 
 def test_hostile_text_in_text_format(env):

@@ -64,6 +64,10 @@
  * a line above it may be split by a slow reader but not by us). */
 #define SPK_LOG_LINE_MAX 8192
 
+/* One text of a log line, as it is written: a legal name has 253 bytes at most. Five of them, the
+ * numbers and half a denial's message fit into a line. */
+#define SPK_LOG_VALUE_MAX 1024
+
 /* Nodes of a YAML document after its aliases, each of which may stand for a whole tree, and their
  * depth (a Pod is not 30 deep; the tree is walked recursively). */
 #define SPK_YAML_NODES_MAX   500000

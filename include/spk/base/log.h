@@ -2,9 +2,12 @@
 #define SPK_BASE_LOG_H
 /*
  * Log lines: one event, one line, one write(2), as JSON or as text. A line is built on the caller's
- * stack, so logging never allocates and works when memory is gone. Every text is escaped: nothing a
- * stranger wrote can end a line or forge a field. A line above SPK_LOG_LINE_MAX is cut at a field
- * and says so ("truncated":true).
+ * stack, so logging never allocates and works when memory is gone. Every text is escaped by the
+ * rule of text.h, in both forms as JSON has it: nothing a stranger wrote can end a line, forge a
+ * field or reach a terminal, and a line is UTF-8 whatever came in (a stray byte becomes U+FFFD). A
+ * text above SPK_LOG_VALUE_MAX is cut, so that it leaves room for the fields behind it, and the
+ * line says so
+ * ("truncated":true).
  *
  * Only programs log; layers below report to their callers.
  * Escaping JSON is our own here, because a line must not allocate; jansson is the tests' oracle.
@@ -28,7 +31,7 @@ struct spk_logger {
 struct spk_log_line {
     const struct spk_logger *logger;
     bool off;       /* below the logger's level */
-    bool truncated; /* a field did not fit */
+    bool truncated; /* a field did not fit, or only the beginning of its text did */
     size_t len;
     char text[SPK_LOG_LINE_MAX];
 };
@@ -40,6 +43,10 @@ void spk_log_begin(struct spk_log_line *line, const struct spk_logger *logger,
 /* Adds a field. @key is a literal of ours: letters, digits and '_'. */
 void spk_log_str(struct spk_log_line *line, const char *key, struct spk_str value);
 void spk_log_text(struct spk_log_line *line, const char *key, const char *value);
+
+/* A text that may take all that is left of the line: for the last field. */
+void spk_log_long(struct spk_log_line *line, const char *key, const char *value);
+
 void spk_log_int(struct spk_log_line *line, const char *key, int64_t value);
 
 /* Writes the line. */

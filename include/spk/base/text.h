@@ -10,13 +10,26 @@
 #include "spk/base/arena.h"
 #include "spk/base/str.h"
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* "text" in double quotes, cut at SPK_QUOTE_MAX runes with "..." behind the quotes. NULL without
  * memory. */
 const char *spk_quote(struct spk_arena *arena, struct spk_str text);
 
-/* The bytes of the rune that @text begins with: 1 to 4, 0 when there is no whole one. */
+/* Makes @text one line in place, where quotes would not do: what would be escaped becomes a space,
+ * a byte that is not UTF-8 a question mark. */
+void spk_one_line(char *text);
+
+/* The rule for all of these: may @rune not be shown as it is? */
+bool spk_rune_must_escape(uint32_t rune);
+
+/* The rune that @text begins with. Return: its bytes, 1 to 4; 0 when there is no whole one, then
+ * *@rune means nothing. */
+size_t spk_rune_decode(struct spk_str text, uint32_t *rune);
+
+/* spk_rune_decode() without the rune. */
 size_t spk_rune_len(struct spk_str text);
 
 /* The length in bytes of the first @runes runes of UTF-8 text, at most the text's own. */

@@ -56,6 +56,30 @@ START_TEST(quoted)
 }
 END_TEST
 
+static const struct {
+    const char *name;
+    const char *text;
+    const char *line;
+} lines[] = {
+    {"plain",       "abc \u00e9\u4e2d\U0001f600",  "abc \u00e9\u4e2d\U0001f600"},
+    {"empty",       "",                            ""                          },
+    {"C0 and DEL",  "a\nb\r\33[1m\177",            "a b  [1m "                 },
+    {"C1",          "\xc2\x85z\xc2\x9b",           " z "                       },
+    {"separators",  "a\u2028b\u2029c",             "a b c"                     },
+    {"directions",  "\u202ea\u2066b\u200fc\ufeff", " a b c "                   },
+    {"stray bytes", "a\x9b\xff\xc0\xafz\xe2\x80",  "a????z??"                  },
+};
+
+START_TEST(one_line)
+{
+    char text[64];
+
+    (void)snprintf(text, sizeof(text), "%s", lines[_i].text);
+    spk_one_line(text);
+    ck_assert_msg(strcmp(text, lines[_i].line) == 0, "%s: %s", lines[_i].name, text);
+}
+END_TEST
+
 START_TEST(absent_is_empty)
 {
     ck_assert_str_eq(spk_quote(&arena, (struct spk_str){0}), "\"\"");
@@ -136,6 +160,7 @@ int main(void)
 
     tcase_add_checked_fixture(tcase, setup, teardown);
     ADD_ROWS(tcase, quoted, rows);
+    ADD_ROWS(tcase, one_line, lines);
     tcase_add_test(tcase, absent_is_empty);
     tcase_add_loop_test(tcase, cut_at_runes, 0, 6);
     tcase_add_test(tcase, quoting_needs_memory);
