@@ -2,6 +2,7 @@
 
 #include "spk/base/cleanup.h"
 #include "spk/base/clock.h"
+#include "spk/base/text.h"
 
 #include <malloc.h>
 #include <stdio.h>
@@ -47,22 +48,14 @@ static struct fault fault_of(const struct spk_err *err, const struct spk_decisio
     }
 }
 
-/* A stranger's words must not become lines of their own in whatever shows the answer. */
-static void one_line(char *text)
-{
-    for (; *text; text++) {
-        if ((unsigned char)*text < 0x20 || *text == 0x7f)
-            *text = ' ';
-    }
-}
-
 static void refuse(struct spk_server *server, const struct spk_httpd_request *request,
                    struct spk_httpd_response *response, const struct spk_decision *decision,
                    struct spk_err *err)
 {
     struct fault fault = fault_of(err, decision);
 
-    one_line(err->msg);
+    /* A stranger's words must not become lines of their own in whatever shows the answer. */
+    spk_one_line(err->msg);
     spk_server_refuse(server, fault.refusal, request->peer, err->msg);
     spk_server_say(response, fault.status, fault.say ? fault.say : err->msg);
 }
@@ -90,9 +83,11 @@ static void answer_review(struct spk_server *server, const struct spk_httpd_requ
     response->valid = true;
 }
 
-/* No Spark pod is that large, and its tree may cost SPK_TREE_MAX: so there is one of them at a
- * time, and its memory goes back to the kernel at once. */
-#define LARGE ((size_t)1024 * 1024)
+/* A real review of a Spark pod has 5 to 11 KB. A body may cost a hundred times its bytes while it
+ * is decided about ("volumeMounts":[{},{},…), up to SPK_TREE_MAX and SPK_ARENA_MAX: of those that
+ * may cost more than 13 MB there is one at a time, and its memory goes back to the kernel at once.
+ */
+#define LARGE ((size_t)128 * 1024)
 
 void spk_review_route(void *ctx, const struct spk_httpd_request *request,
                       struct spk_httpd_response *response)

@@ -90,6 +90,30 @@ def test_many_hostile_bodies_at_a_time(env):
         assert server.rss() < before + 32 * MIB, f"{server.rss() / MIB:.0f} MiB stay"
 
 
+def test_bodies_of_middle_size_at_a_time(env):
+    """Far larger than a real review, far smaller than the limit, and dear: [{},{},..."""
+    server = env.server("--threads=4", "--request-timeout=60s")
+    before = server.rss()
+    body = review(GOOD)
+    container = body["request"]["object"]["spec"]["containers"][0]
+    peak = Peak(server)
+    for count in 43000, 340000:
+        container["volumeMounts"] = [{}] * count
+        data = json.dumps(body, separators=(",", ":")).encode()
+        socks = [server.tls() for _ in range(8)]
+        for sock in socks:
+            sock.settimeout(60)
+            sock.sendall(head("/mutate?timeout=30s", length=len(data)) + data[:-1])
+        for sock in socks:
+            sock.sendall(data[-1:])
+        for sock in socks:
+            assert read_answer(sock).status in (200, 413)
+            sock.close()
+    top = peak.stop()
+    if not env.sanitizer:
+        assert top < before + ONE_REVIEW, f"{top / MIB:.0f} MiB"
+
+
 def test_a_hostile_review(env):
     """Whole reviews whose pods have far too much of something."""
     server = env.server("--threads=1", "--request-timeout=60s")
