@@ -1,9 +1,11 @@
 """The command line: what is wrong is named, and help and man page say the same."""
 
+import json
+import os
 import re
 import subprocess
 
-from harness import SOURCE, Skip, need
+from harness import SOURCE, TIMEOUT, UNTAMED, Skip, accepts, free_ports, need, wait_until
 from pki import Authority
 
 MAN = SOURCE / "man" / "spark-webhook.8"
@@ -87,6 +89,44 @@ def test_unusable_files_are_named(env):
 def test_version(env):
     done = env.run("--version")
     assert done.returncode == 0 and re.fullmatch(rb"spark-webhook \d+\.\d+\.\d+\n", done.stdout)
+
+
+def test_a_full_disk_is_no_success(env):
+    for args in ["--version"], ["--help"], ["serve", "--help"], ["mutate", "--help"]:
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run([env.webhook, *args], stdout=full, stderr=subprocess.PIPE,
+                                  check=False)
+        assert done.returncode in (1, 2) and b"standard output: No space" in done.stderr, done
+
+
+def test_closed_standard_descriptors_are_not_reused(env):
+    """A socket or file that got number 2 would be written log lines."""
+    done = subprocess.run(["sh", "-c", '"$0" mutate --patch <&- >&- 2>&-', env.webhook], check=False)
+    assert done.returncode == 2
+    pod = json.dumps({"kind": "Pod", "apiVersion": "v1"})
+    done = subprocess.run(["sh", "-c", '"$0" mutate --patch >&-', env.webhook], input=pod.encode(),
+                          capture_output=True, check=False)
+    assert done.returncode == 2 and b"standard output" in done.stderr, done
+    ports = free_ports(2)
+    command = f'exec "$0" serve {SELF} --secure-port={ports[0]} --health-port={ports[1]} ' \
+              "--bind-address=127.0.0.1 --drain-min=0s <&- >&- 2>&-"
+    with subprocess.Popen(["sh", "-c", command, env.webhook]) as process:
+        wait_until(lambda: accepts(ports[1]), "the health port")
+        try:
+            links = [os.readlink(f"/proc/{process.pid}/fd/{fd}") for fd in range(3)]
+        except PermissionError:
+            links = ["/dev/null"] * 3  # nobody may trace it
+        process.terminate()
+        assert process.wait(TIMEOUT) == 0
+    assert links == ["/dev/null"] * 3, links
+
+
+def test_input_is_quoted_in_complaints(env):
+    for kind in "\x1b[31m", "\u009b31m", "\u2028", "\u202e":
+        for body in json.dumps({"kind": kind}), '{"kind": ' + kind, "kind: [" + kind:
+            done = env.run("mutate", stdin=body.encode())
+            assert done.returncode == 2
+            assert not UNTAMED.search(done.stderr.decode()[:-1]), done.stderr
 
 
 def help_text(env, *command):

@@ -1,6 +1,7 @@
 """Clients that are slow, silent or many: they are ended in time, and never keep a good one out."""
 
 import json
+import resource
 import threading
 import time
 
@@ -147,6 +148,25 @@ def test_at_the_connection_limit_a_good_client_is_answered(env):
     good(server)
     for sock in socks:
         sock.close()
+
+
+def test_with_few_descriptors_a_good_client_is_answered(env):
+    """The limit on connections is lowered to what the descriptors allow, and says so."""
+    server = env.server("--request-timeout=60s", fds=(64, 64))
+    line = server.wait_log(level="warn")[0]
+    assert line["max_connections"] == 1024 and line["open_files_limit"] == 64
+    assert line["lowered_to"] < 64 < line["open_files_needed"]
+    socks = [server.tcp() for _ in range(100)]
+    good(server, 5)
+    assert server.health("/readyz").status == 200
+    for sock in socks:
+        sock.close()
+
+
+def test_the_limit_of_descriptors_is_raised(env):
+    server = env.server(fds=(64, 4096))
+    soft = resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE)[0]
+    assert soft == 4096 and not server.log(level="warn")
 
 
 def test_idle_used_connections_make_place(env):
