@@ -1,14 +1,14 @@
 """TLS: versions, ciphers, names, client certificates, and a client like the API server's."""
 
 import json
-import os
 import re
 import socket
 import ssl
 import subprocess
 from pathlib import Path
 
-from harness import GOOD, TIMEOUT, Skip, ended, need, raw_review, read_answer, review, wait_until
+from gotools import build
+from harness import GOOD, TIMEOUT, ended, need, raw_review, read_answer, review, wait_until
 from pki import Authority, der
 
 V = ssl.TLSVersion
@@ -143,26 +143,9 @@ def test_many_broken_handshakes_do_no_harm(env):
     wait_until(lambda: server.metric("spark_webhook_tls_handshake_failures_total") == 200, "200")
 
 
-def go_client(env):
-    """The built client, kept between tests where there is a place for it."""
-    go = need("go")
-    source = Path(__file__).parent / "goclient"
-    target = (env.cache or env.dir) / "goclient"
-    if not target.exists() or target.stat().st_mtime < (source / "main.go").stat().st_mtime:
-        environ = os.environ | {"GOFLAGS": "-mod=mod", "GOPROXY": "off", "GOTOOLCHAIN": "local",
-                                "CGO_ENABLED": "0"}
-        made = target.with_suffix(f".{os.getpid()}")
-        done = subprocess.run([go, "build", "-o", made, "."], cwd=source, env=environ,
-                              capture_output=True, check=False)
-        if done.returncode:
-            raise Skip(f"go builds nothing here: {done.stderr.decode()}")
-        made.replace(target)
-    return target
-
-
 def test_a_go_client_like_the_api_server(env):
     """ServerName is SERVICE.NAMESPACE.svc, trust is the CA bundle alone, HTTP/1.1, ?timeout=."""
-    client = go_client(env)
+    client = build(Path(__file__).parent / "goclient", ".", env.cache or env.dir)
     server = env.server()
     body = env.dir / "review.json"
     body.write_text(json.dumps(review(GOOD)))
