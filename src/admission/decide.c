@@ -54,10 +54,10 @@ static void find_container(struct spk_spark_container *target, struct spk_decisi
                    spk_role_text(out->role), spk_notes_quote(notes, out->container));
 }
 
-static struct spk_str find_stamp(const struct spk_view *view)
+static struct spk_str find_stamp(const struct spk_view *view, const char *key)
 {
     for (size_t i = 0; i < view->annotation_count; i++) {
-        if (spk_str_is(view->annotations[i].key, SPK_STAMP_KEY))
+        if (spk_str_is(view->annotations[i].key, key))
             return view->annotations[i].value;
     }
     return (struct spk_str){0};
@@ -67,14 +67,17 @@ static struct spk_str find_stamp(const struct spk_view *view)
 static int add_stamp(json_t *ops, const struct spk_view *view, const struct spk_policy *policy,
                      struct spk_notes *notes, struct spk_err *err)
 {
-    static const char pointer[] = "/metadata/annotations/spark-operator.k8s.io~1mutated-by";
+    const char *prefix = policy->prefix ? policy->prefix : SPK_PREFIX;
+    const char *key = spk_arena_printf(notes->arena, "%s/" SPK_STAMP, prefix);
+    const char *pointer =
+        spk_arena_printf(notes->arena, "/metadata/annotations/%s~1" SPK_STAMP, prefix);
     const char *stamp = spk_arena_printf(notes->arena, "sparkhook/%s", policy->version);
 
-    if (!stamp)
+    if (!key || !pointer || !stamp)
         return fail_memory(err);
-    if (spk_str_is(find_stamp(view), stamp))
+    if (spk_str_is(find_stamp(view, key), stamp))
         return 0;
-    spk_notes_effect(notes, SPK_STAMP_SET, NULL, "%s: %s", SPK_STAMP_KEY, stamp);
+    spk_notes_effect(notes, SPK_STAMP_SET, NULL, "%s: %s", key, stamp);
     return spk_patch_add(ops, "add", pointer, json_string(stamp), err);
 }
 
@@ -86,7 +89,7 @@ static int build_patch(json_t *ops, struct spk_decision *out, const struct spk_v
     struct spk_spark_container target;
     struct spk_overlay overlay;
 
-    if (spk_intent_read(&overlay, view, notes, err))
+    if (spk_intent_read(&overlay, view, policy->prefix, notes, err))
         return -1;
     if (!overlay.any) {
         out->reason = "it carries no annotation of ours";

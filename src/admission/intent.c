@@ -136,15 +136,17 @@ static void ask_keyed(struct spk_overlay *overlay, struct spk_notes *notes,
     }
 }
 
-static void ask_unknown(struct spk_notes *notes, const struct spk_ask *ask)
+static void ask_unknown(struct spk_notes *notes, const struct spk_ask *ask, const char *prefix)
 {
     if (ask->key.alias || notes->warnings_left)
         return;
-    spk_notes_warn(notes, "%s: unknown annotation, ignored; the nearest known one is %s%s",
-                   spk_notes_quote(notes, ask->written), SPK_PREFIX, spk_key_nearest(ask->written));
+    spk_notes_warn(notes, "%s: unknown annotation, ignored; the nearest known one is %s/%s",
+                   spk_notes_quote(notes, ask->written), prefix ? prefix : SPK_PREFIX,
+                   spk_key_nearest(ask->written, prefix));
 }
 
-static void ask_one(struct spk_overlay *overlay, struct spk_notes *notes, const struct spk_ask *ask)
+static void ask_one(struct spk_overlay *overlay, struct spk_notes *notes, const struct spk_ask *ask,
+                    const char *prefix)
 {
     switch (ask->key.kind) {
     case SPK_KEY_OWNER_REFERENCE:
@@ -163,7 +165,7 @@ static void ask_one(struct spk_overlay *overlay, struct spk_notes *notes, const 
     case SPK_KEY_STAMP:
         break;
     case SPK_KEY_UNKNOWN:
-        ask_unknown(notes, ask);
+        ask_unknown(notes, ask, prefix);
         break;
     default:
         ask_keyed(overlay, notes, ask);
@@ -192,13 +194,13 @@ struct asked {
     size_t known;
 };
 
-static int collect_one(struct asked *asked, const struct spk_view_pair *pair,
+static int collect_one(struct asked *asked, const struct spk_view_pair *pair, const char *prefix,
                        struct spk_notes *notes)
 {
     struct spk_ask ask = {.written = pair->key, .value = pair->value};
     struct spk_ask *asks;
 
-    if (!spk_key_read(&ask.key, pair->key))
+    if (!spk_key_read(&ask.key, pair->key, prefix))
         return 0;
     asked->known += ask.key.kind != SPK_KEY_UNKNOWN;
     asks = spk_arena_push(notes->arena, asked->asks, asked->count, sizeof(*asks));
@@ -211,10 +213,11 @@ static int collect_one(struct asked *asked, const struct spk_view_pair *pair,
     return 0;
 }
 
-static int collect(struct asked *asked, const struct spk_view *view, struct spk_notes *notes)
+static int collect(struct asked *asked, const struct spk_view *view, const char *prefix,
+                   struct spk_notes *notes)
 {
     for (size_t i = 0; i < view->annotation_count; i++) {
-        if (collect_one(asked, &view->annotations[i], notes))
+        if (collect_one(asked, &view->annotations[i], prefix, notes))
             return -1;
     }
     if (asked->known > SPK_ANNOTATIONS_MAX) {
@@ -241,14 +244,14 @@ static void warn_ignored(struct spk_notes *notes, const struct spk_ask *counts,
                    spk_notes_quote(notes, counts->written));
 }
 
-int spk_intent_read(struct spk_overlay *out, const struct spk_view *view, struct spk_notes *notes,
-                    struct spk_err *err)
+int spk_intent_read(struct spk_overlay *out, const struct spk_view *view, const char *prefix,
+                    struct spk_notes *notes, struct spk_err *err)
 {
     const struct spk_ask *counts = NULL;
     struct asked asked = {0};
 
     *out = (struct spk_overlay){0};
-    if (collect(&asked, view, notes))
+    if (collect(&asked, view, prefix, notes))
         return spk_fail(err, SPK_ENOMEM, "annotations: out of memory");
     out->any = asked.count > 0 || notes->fault_count > 0;
     if (asked.count)
@@ -259,7 +262,7 @@ int spk_intent_read(struct spk_overlay *out, const struct spk_view *view, struct
             continue;
         }
         counts = &asked.asks[i];
-        ask_one(out, notes, counts);
+        ask_one(out, notes, counts, prefix);
     }
     if (notes->no_memory)
         return spk_fail(err, SPK_ENOMEM, "annotations: out of memory");

@@ -2,6 +2,7 @@
 
 #include "spk/base/cleanup.h"
 #include "spk/base/nearest.h"
+#include "spk/k8s/name.h"
 
 #include <stdint.h>
 
@@ -39,20 +40,24 @@ static const struct row {
      "a pod template (spark.kubernetes.{driver,executor}.podTemplateFile)"                         },
     {SPK_LIT("tolerations."),           SPK_KEY_RETIRED,             "tolerations.",
      "a pod template (spark.kubernetes.{driver,executor}.podTemplateFile)"                         },
-    {SPK_LIT("mutated-by"),             SPK_KEY_STAMP,               "mutated-by",             NULL},
+    {SPK_LIT(SPK_STAMP),                SPK_KEY_STAMP,               SPK_STAMP,                NULL},
 };
 
-/* The key behind the prefix; false when there is none of ours. */
-static bool skip_prefix(struct spk_str *key, bool *alias)
+static bool skip(struct spk_str *key, struct spk_str prefix)
 {
-    static const struct spk_str prefix = SPK_LIT(SPK_PREFIX);
-    static const struct spk_str second = SPK_LIT(SPK_PREFIX_ALIAS);
-
-    *alias = spk_str_starts(*key, second);
-    if (!*alias && !spk_str_starts(*key, prefix))
+    if (key->len <= prefix.len || !spk_str_starts(*key, prefix) || key->ptr[prefix.len] != '/')
         return false;
-    *key = spk_str_skip(*key, *alias ? second.len : prefix.len);
+    *key = spk_str_skip(*key, prefix.len + 1);
     return true;
+}
+
+/* The key behind the prefix; false when there is none of ours. */
+static bool skip_prefix(struct spk_str *key, bool *alias, const char *prefix)
+{
+    bool other = prefix && strcmp(prefix, SPK_PREFIX) != 0;
+
+    *alias = !other && skip(key, SPK_LIT(SPK_PREFIX_ALIAS));
+    return *alias || skip(key, other ? spk_str(prefix) : SPK_LIT(SPK_PREFIX));
 }
 
 static bool takes_name(const struct row *row)
@@ -60,12 +65,12 @@ static bool takes_name(const struct row *row)
     return row->spelling.ptr[row->spelling.len - 1] == '.';
 }
 
-bool spk_key_read(struct spk_key *out, struct spk_str annotation)
+bool spk_key_read(struct spk_key *out, struct spk_str annotation, const char *prefix)
 {
     struct spk_str key = annotation;
     bool alias;
 
-    if (!skip_prefix(&key, &alias))
+    if (!skip_prefix(&key, &alias, prefix))
         return false;
     *out = (struct spk_key){.kind = SPK_KEY_UNKNOWN, .canonical = "", .name = key, .alias = alias};
     for (size_t i = 0; i < SPK_LEN(rows); i++) {
@@ -112,14 +117,14 @@ static const char *shown(const struct row *row)
     }
 }
 
-const char *spk_key_nearest(struct spk_str annotation)
+const char *spk_key_nearest(struct spk_str annotation, const char *prefix)
 {
     struct spk_str key = annotation;
     const struct row *best = &rows[0];
     size_t least = SIZE_MAX;
     bool alias;
 
-    (void)skip_prefix(&key, &alias);
+    (void)skip_prefix(&key, &alias, prefix);
     for (size_t i = 0; i < SPK_LEN(rows); i++) {
         size_t far;
         if (rows[i].kind == SPK_KEY_RETIRED || rows[i].kind == SPK_KEY_STAMP)
@@ -133,4 +138,23 @@ const char *spk_key_nearest(struct spk_str annotation)
         }
     }
     return shown(best);
+}
+
+/* @domain itself or a name below it. */
+static bool is_in(struct spk_str name, struct spk_str domain)
+{
+    return spk_str_ends(name, domain) &&
+           (name.len == domain.len || name.ptr[name.len - domain.len - 1] == '.');
+}
+
+const char *spk_prefix_fault(struct spk_str prefix)
+{
+    if (!spk_is_subdomain(prefix))
+        return "a DNS subdomain without the slash behind it, such as spark.example.com";
+    if (spk_str_is(prefix, SPK_PREFIX_ALIAS))
+        return "another: instances with the default " SPK_PREFIX " read that one, too";
+    if (!is_in(prefix, SPK_LIT(SPK_PREFIX)) &&
+        (is_in(prefix, SPK_LIT("k8s.io")) || is_in(prefix, SPK_LIT("kubernetes.io"))))
+        return "a domain of your own: k8s.io and kubernetes.io belong to Kubernetes";
+    return NULL;
 }

@@ -63,6 +63,17 @@ static int set_name(void *field, const struct spk_flag *flag, const char *value,
     return 0;
 }
 
+static int set_prefix(void *field, const struct spk_flag *flag, const char *value,
+                      struct spk_err *err)
+{
+    const char *fault = spk_prefix_fault(spk_str(value));
+
+    if (fault)
+        return unexpected(err, flag, value, fault);
+    *(const char **)field = value;
+    return 0;
+}
+
 static int set_address(void *field, const struct spk_flag *flag, const char *value,
                        struct spk_err *err)
 {
@@ -176,17 +187,12 @@ typedef int setter(void *field, const struct spk_flag *flag, const char *value,
                    struct spk_err *err);
 
 static setter *const setters[] = {
-    [SPK_FLAG_HELP] = NULL,
-    [SPK_FLAG_SWITCH] = set_switch,
-    [SPK_FLAG_OPERAND] = set_text,
-    [SPK_FLAG_TEXT] = set_text,
-    [SPK_FLAG_NAME] = set_name,
-    [SPK_FLAG_ADDRESS] = set_address,
-    [SPK_FLAG_SANS] = set_sans,
-    [SPK_FLAG_WORD] = set_word,
-    [SPK_FLAG_NUMBER] = set_number,
-    [SPK_FLAG_SIZE] = set_size,
-    [SPK_FLAG_DURATION] = set_duration,
+    [SPK_FLAG_HELP] = NULL,         [SPK_FLAG_SWITCH] = set_switch,
+    [SPK_FLAG_OPERAND] = set_text,  [SPK_FLAG_TEXT] = set_text,
+    [SPK_FLAG_NAME] = set_name,     [SPK_FLAG_ADDRESS] = set_address,
+    [SPK_FLAG_PREFIX] = set_prefix, [SPK_FLAG_SANS] = set_sans,
+    [SPK_FLAG_WORD] = set_word,     [SPK_FLAG_NUMBER] = set_number,
+    [SPK_FLAG_SIZE] = set_size,     [SPK_FLAG_DURATION] = set_duration,
 };
 _Static_assert(SPK_LEN(setters) == SPK_FLAG_TYPES, "one setter per type");
 

@@ -5,6 +5,7 @@
  * defaults come from (as text, through the same parser), so that none of them can drift.
  */
 
+#include "spk/admission/key.h"
 #include "spk/base/err.h"
 
 #include <stddef.h>
@@ -19,6 +20,7 @@ enum spk_flag_type {
     SPK_FLAG_TEXT,     /* const char *, borrowed from argv */
     SPK_FLAG_NAME,     /* the same, a DNS label */
     SPK_FLAG_ADDRESS,  /* the same, an IPv4 or IPv6 address */
+    SPK_FLAG_PREFIX,   /* the same, a prefix of annotations */
     SPK_FLAG_SANS,     /* struct spk_flag_list of DNS names and addresses */
     SPK_FLAG_WORD,     /* int, the index in words */
     SPK_FLAG_NUMBER,   /* int64_t */
@@ -46,6 +48,15 @@ struct spk_flag {
     enum spk_flag_type type;
     size_t offset; /* of the field */
 };
+
+/* --annotation-prefix, the same for every command that knows it; @field_offset is of the field. */
+#define SPK_ANNOTATION_PREFIX_FLAG(field_offset)                                                \
+    {                                                                                           \
+        .name = "annotation-prefix", .arg = "PREFIX", .fallback = SPK_PREFIX,                   \
+        .help = "what the annotations begin with that count, without the slash; only with the " \
+                "default " SPK_PREFIX_ALIAS " counts as well",                                  \
+        .type = SPK_FLAG_PREFIX, .offset = (field_offset),                                      \
+    }
 
 /**
  * spk_flags_parse() - fill options from defaults and arguments

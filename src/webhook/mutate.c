@@ -21,6 +21,7 @@ enum { EXIT_ALLOWED = 0, EXIT_DENIED = 1, EXIT_UNUSABLE = 2 };
 
 struct options {
     const char *file;
+    const char *annotation_prefix;
     int on_invalid;
     bool patch;
     bool explain;
@@ -41,6 +42,7 @@ static const struct spk_flag flags[] = {
      .help = "print for people what each annotation did, and why the pod was or was not treated",
      .type = SPK_FLAG_SWITCH,
      .offset = offsetof(struct options, explain)},
+    SPK_ANNOTATION_PREFIX_FLAG(offsetof(struct options, annotation_prefix)),
     {.name = "on-invalid",
      .arg = "deny|warn",
      .fallback = "deny",
@@ -254,6 +256,7 @@ int spk_mutate_main(int argc, char **argv)
         usage();
         return spk_process_printed() ? EXIT_ALLOWED : EXIT_UNUSABLE;
     }
+    run.policy.prefix = run.options.annotation_prefix;
     run.policy.warn_on_invalid = run.options.on_invalid == 1;
     if (mutate(&run, &err))
         return fail(&err);

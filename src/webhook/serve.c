@@ -89,6 +89,7 @@ static void init_server(struct serve *serve)
     };
     server->policy = (struct spk_policy){
         .version = SPK_VERSION,
+        .prefix = options->annotation_prefix,
         .warn_on_invalid = options->on_invalid == SPK_ON_INVALID_WARN,
     };
     server->metrics.start_ms = spk_clock_wall_ms();

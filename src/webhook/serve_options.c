@@ -89,6 +89,7 @@ static const struct spk_flag flags[] = {
      .help = "with self-signed: one more DNS name or IP address; may be repeated",
      .type = SPK_FLAG_SANS,
      .offset = FIELD(extra_sans)},
+    SPK_ANNOTATION_PREFIX_FLAG(FIELD(annotation_prefix)),
     {.name = "on-invalid",
      .arg = "deny|warn",
      .fallback = "deny",

@@ -28,9 +28,10 @@ struct spk_serve_options {
     const char *namespace_;
     struct spk_flag_list extra_sans;
 
-    int on_invalid; /* enum spk_on_invalid */
-    int log_format; /* enum spk_log_format */
-    int log_level;  /* enum spk_log_level */
+    const char *annotation_prefix; /* without the slash */
+    int on_invalid;                /* enum spk_on_invalid */
+    int log_format;                /* enum spk_log_format */
+    int log_level;                 /* enum spk_log_level */
 
     int64_t threads;
     int64_t max_connections;

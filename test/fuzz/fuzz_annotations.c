@@ -17,7 +17,7 @@ static void annotate(json_t *annotations, struct spk_str line)
 {
     const char *equals = line.len ? memchr(line.ptr, '=', line.len) : NULL;
     size_t key_len = equals ? (size_t)(equals - line.ptr) : line.len;
-    const char *prefix = line.len && memchr(line.ptr, '/', key_len) ? "" : SPK_PREFIX;
+    const char *prefix = line.len && memchr(line.ptr, '/', key_len) ? "" : SPK_PREFIX "/";
     char key[300];
 
     (void)snprintf(key, sizeof(key), "%s%.*s", prefix, (int)key_len, line.ptr ? line.ptr : "");

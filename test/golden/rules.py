@@ -10,11 +10,10 @@ import jsonpatch  # an RFC 6902 implementation that is not ours
 
 LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 AUDIT_KEY = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
-STAMP = "spark-operator.k8s.io/mutated-by"
+PREFIX = "spark-operator.k8s.io"
 OUR_ENV = {"SPARK_CONF_DIR", "HADOOP_CONF_DIR", "GOOGLE_APPLICATION_CREDENTIALS",
            "HADOOP_TOKEN_FILE_LOCATION"}
-ADDS = re.compile(r"/metadata/ownerReferences(/-)?|/metadata/annotations/"
-                  r"spark-operator\.k8s\.io~1mutated-by|/spec/volumes(/-)?|"
+ADDS = re.compile(r"/metadata/ownerReferences(/-)?|/spec/volumes(/-)?|"
                   r"/spec/containers/\d+/(volumeMounts|env)(/-)?")
 REPLACES = re.compile(r"/spec/containers/(\d+)/env/(\d+)")
 
@@ -68,12 +67,14 @@ def check_limits(response):
         require(isinstance(value, str), f"audit value of {key} is a text")
 
 
-def check_operations(pod, patch):
+def check_operations(pod, patch, prefix):
     """Nothing that was there is touched but one of our variables, in place."""
     for op in patch:
         if op["op"] == "add":
+            if op["path"] == f"/metadata/annotations/{prefix}~1mutated-by":
+                continue
             require(ADDS.fullmatch(op["path"]), f"may not add at {op['path']}")
-            if not op["path"].endswith("/-") and not op["path"].endswith("mutated-by"):
+            if not op["path"].endswith("/-"):
                 node = pod
                 for step in op["path"].split("/")[1:]:
                     node = node[int(step)] if isinstance(node, list) else (node or {}).get(step)
@@ -128,19 +129,20 @@ def apply(pod, patch):
     return jsonpatch.apply_patch(copy.deepcopy(pod), patch)
 
 
-def check_answer(review, answer):
-    """All of the above. Returns the patch and the pod after it (None when there is no pod)."""
+def check_answer(review, answer, prefix=PREFIX):
+    """All of the above, for an instance with @prefix. Returns the patch and the pod after it (None when there is no pod)."""
     response = answer["response"]
     check_envelope(review, answer)
     check_limits(response)
     patch = decode_patch(response)
     pod = review["request"].get("object")
     if patch:
-        check_operations(pod, patch)
+        check_operations(pod, patch, prefix)
     after = apply(pod, patch) if pod is not None else None
     if patch:
         check_pod(pod, after)
-        require(after["metadata"]["annotations"][STAMP].startswith("sparkhook/"), "it is stamped")
+        stamp = after["metadata"]["annotations"][f"{prefix}/mutated-by"]
+        require(stamp.startswith("sparkhook/"), "it is stamped")
     return patch, after
 
 

@@ -77,12 +77,17 @@ def check_pod_alone(program, flags, review, patch, after, allowed):
         rules.require(result == dict(after, kind="Pod"), "our own patch applies like another's")
 
 
+def prefix_of(flags):
+    given = [flag.partition("=")[2] for flag in flags if flag.startswith("--annotation-prefix=")]
+    return given[-1] if given else rules.PREFIX
+
+
 def run(program, case):
     flags = (case / "flags").read_text().split() if (case / "flags").exists() else []
     review = json.loads((case / "request.json").read_text())
     raw = mutate(program, flags, review)
     answer = json.loads(raw)
-    patch, after = rules.check_answer(review, answer)
+    patch, after = rules.check_answer(review, answer, prefix_of(flags))
     allowed = answer["response"]["allowed"]
     rules.require(mutate(program, flags, rules.reordered(review)) == raw,
                   "the order of members does not matter")

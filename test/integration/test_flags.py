@@ -44,7 +44,7 @@ def test_bad_values_are_named(env):
             "--certificates": "none", "--threads": "0", "--max-connections": "-1",
             "--max-in-flight": "1.5", "--max-body-bytes": "9Gi", "--request-timeout": "10",
             "--idle-timeout": "-1s", "--drain-min": "x", "--drain-timeout": "2h",
-            "--tls-reload-interval": "1ms", "--on-invalid": "x", "--log-format": "x",
+            "--tls-reload-interval": "1ms", "--annotation-prefix": "a/b", "--on-invalid": "x", "--log-format": "x",
             "--log-level": "x", "--service-name": "A_b", "--namespace": "a.b",
             "--extra-san": "a b", "--ca-file-out": "", "--client-ca-file": ""}
     for flag, value in rows.items():

@@ -9,14 +9,16 @@
 
 /**
  * spk_intent_read() - what the annotations ask for
- * @out:   wishes in sorted order of their canonical keys, so that the same pod always gives the
- *         same bytes; complete only if @notes got no fault
- * @view:  the pod
- * @notes: gets a fault for each annotation that can't be honoured, and warnings
+ * @out:    wishes in sorted order of their canonical keys, so that the same pod always gives the
+ *          same bytes; complete only if @notes got no fault
+ * @view:   the pod
+ * @prefix: of the annotations that count, see spk/admission/key.h
+ * @notes:  gets a fault for each annotation that can't be honoured, and warnings
  *
  * Errors: SPK_ENOMEM only
  */
-int spk_intent_read(struct spk_overlay *out, const struct spk_view *view, struct spk_notes *notes,
-                    struct spk_err *err) __attribute__((warn_unused_result));
+int spk_intent_read(struct spk_overlay *out, const struct spk_view *view, const char *prefix,
+                    struct spk_notes *notes, struct spk_err *err)
+    __attribute__((warn_unused_result));
 
 #endif

@@ -6,11 +6,14 @@
 
 #include <stdbool.h>
 
-#define SPK_PREFIX       "spark-operator.k8s.io/"
-#define SPK_PREFIX_ALIAS "sparkoperator.k8s.io/"
+/* Prefixes are written without the slash that ends them. Where a function takes one, NULL stands
+ * for the default, and only with the default the alias counts too. */
+#define SPK_PREFIX       "spark-operator.k8s.io"
+#define SPK_PREFIX_ALIAS "sparkoperator.k8s.io"
 
-/* The stamp on every pod that was treated and carries an annotation of ours. */
-#define SPK_STAMP_KEY SPK_PREFIX "mutated-by"
+/* Behind prefix and slash: the stamp on every pod that was treated and carries an annotation of
+ * ours. */
+#define SPK_STAMP "mutated-by"
 
 enum spk_key_kind {
     SPK_KEY_SPARK_CONFIG_MAP,
@@ -34,14 +37,21 @@ struct spk_key {
     const char *canonical; /* "sparkConfigMap", "configMap." (with NAME behind it) */
     struct spk_str name;   /* NAME of a keyed form, else empty */
     int rank;              /* of spellings of one key, the least counts */
-    bool alias;            /* written with the second prefix */
+    bool alias;            /* written with SPK_PREFIX_ALIAS */
     const char *advice;    /* of a retired key: what replaces it */
 };
 
-/* Reads an annotation's key. False when it has no prefix of ours. @out points into @annotation. */
-bool spk_key_read(struct spk_key *out, struct spk_str annotation);
+/* Reads an annotation's key. False when it has not got @prefix. @out points into @annotation. */
+bool spk_key_read(struct spk_key *out, struct spk_str annotation, const char *prefix);
 
 /* The known key nearest to one that is not known, as people write it: "configMap.NAME". */
-const char *spk_key_nearest(struct spk_str annotation);
+const char *spk_key_nearest(struct spk_str annotation, const char *prefix);
+
+/* What is wrong with a prefix that an instance is to have for its own, in words to follow
+ * "expected": NULL when it may have it. It must be a DNS subdomain (apimachinery IsQualifiedName).
+ * Not to be had are the alias, which instances with the default read, and what Kubernetes keeps for
+ * itself: kubernetes.io and k8s.io with all below them, but for the default and what is below it.
+ */
+const char *spk_prefix_fault(struct spk_str prefix);
 
 #endif

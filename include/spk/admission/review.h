@@ -16,9 +16,9 @@
 
 /* How strict to be and how to sign. */
 struct spk_policy {
-    const char *version; /* goes into the stamp: sparkhook/VERSION */
-    bool
-        warn_on_invalid; /* --on-invalid=warn: allow with warnings, unmutated, instead of denying */
+    const char *version;  /* goes into the stamp: sparkhook/VERSION */
+    const char *prefix;   /* of the annotations that count; NULL: see spk/admission/key.h */
+    bool warn_on_invalid; /* --on-invalid=warn: allow with warnings, unmutated; else deny */
 };
 
 /**

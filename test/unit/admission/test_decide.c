@@ -112,6 +112,46 @@ START_TEST(decide)
 }
 END_TEST
 
+/* Whatever a pod carries for others, an instance sees its own annotations alone. */
+static const struct {
+    const char *prefix;
+    const char *ask;
+    const char *stamp; /* NULL: not treated */
+    const char *text;  /* warning or message */
+} instances[] = {
+    {NULL,        "secret.s=/x|a.example/secret.t=/y",             "spark-operator.k8s.io~1mutated-by", NULL                                 },
+    {NULL,        "a.example/secret.s=x",                          NULL,                                NULL                                 },
+    {"a.example", "secret.s=x|sparkoperator.k8s.io/affinity=x",    NULL,                                NULL                                 },
+    {"a.example", "a.example/spark-configmap=c|overlay=x",         "a.example~1mutated-by",             NULL                                 },
+    {"a.example", "a.example/mutated-by=x|mutated-by=sparkhook/9", "a.example~1mutated-by",             NULL                                 },
+    {"a.example", "a.example/sparkconfigmap=x",                    "a.example~1mutated-by",
+     "nearest known one is a.example/sparkConfigMap"                                                                                         },
+    {"a.example", "a.example/affinity=x",                          NULL,                                "a.example/affinity: retired in 2019"},
+};
+
+START_TEST(instances_side_by_side)
+{
+    const struct spk_policy policy = {.version = "9", .prefix = instances[_i].prefix};
+    json_t *pod = pod_with("driver", instances[_i].ask, ONE);
+    json_t *last = NULL;
+    struct spk_decision got;
+    struct spk_err err = {0};
+    const char *path;
+    const char *text;
+
+    ck_assert_msg(spk_pod_decide(&got, pod, &policy, &err) == 0, "%s", err.msg);
+    last = json_array_get(got.patch, json_array_size(got.patch) - 1);
+    path = json_string_value(json_object_get(last, "path"));
+    ck_assert_msg((path == NULL) == (instances[_i].stamp == NULL), "row %d: %s", _i, path);
+    ck_assert_msg(!path || strstr(path, instances[_i].stamp), "row %d: %s", _i, path);
+    text = got.outcome == SPK_DENIED ? got.message : got.warning_count ? got.warnings[0] : NULL;
+    ck_assert_msg(instances[_i].text ? text && strstr(text, instances[_i].text) : !text,
+                  "row %d: %s", _i, text);
+    json_decref(pod);
+    spk_decision_done(&got);
+}
+END_TEST
+
 static const struct {
     const char *meta;
     const char *name;
@@ -167,6 +207,7 @@ int main(void)
     TCase *tcase = tcase_create("decide");
 
     ADD_ROWS(tcase, decide, rows);
+    ADD_ROWS(tcase, instances_side_by_side, instances);
     ADD_ROWS(tcase, what_a_pod_is_called, names);
     tcase_add_test(tcase, a_pod_of_wrong_types);
     tcase_add_test(tcase, words);

@@ -200,7 +200,7 @@ START_TEST(read_annotations)
     FILE *out = open_memstream(&got, &len);
 
     read_pod(&reading, pod_of(&(struct pod){.ask = rows[_i].ask}));
-    ck_assert_msg(spk_intent_read(&overlay, &reading.view, &reading.notes, &reading.err) == 0,
+    ck_assert_msg(spk_intent_read(&overlay, &reading.view, NULL, &reading.notes, &reading.err) == 0,
                   "%s: %s", rows[_i].name, reading.err.msg);
     print_overlay(out, &overlay);
     print_notes(out, &reading.notes);
@@ -217,7 +217,8 @@ static void read_many(struct reading *reading, struct spk_overlay *overlay, json
 
     json_object_set_new(json_object_get(pod, "metadata"), "annotations", annotations);
     read_pod(reading, pod);
-    ck_assert_int_eq(spk_intent_read(overlay, &reading->view, &reading->notes, &reading->err), 0);
+    ck_assert_int_eq(spk_intent_read(overlay, &reading->view, NULL, &reading->notes, &reading->err),
+                     0);
 }
 
 START_TEST(too_many_annotations)

@@ -46,8 +46,8 @@ static struct spk_key read_key(const char *prefix, const char *key, bool *ours)
     static char text[200];
     struct spk_key out = {0};
 
-    (void)snprintf(text, sizeof(text), "%s%s", prefix, key);
-    *ours = spk_key_read(&out, spk_str(text));
+    (void)snprintf(text, sizeof(text), "%s%s%s", prefix, *prefix ? "/" : "", key);
+    *ours = spk_key_read(&out, spk_str(text), NULL);
     return out;
 }
 
@@ -140,9 +140,9 @@ START_TEST(the_nearest_known_key)
 {
     char key[100];
 
-    (void)snprintf(key, sizeof(key), SPK_PREFIX "%s", misspelt[_i].key);
-    ck_assert_msg(strcmp(spk_key_nearest(spk_str(key)), misspelt[_i].nearest) == 0, "%s: %s", key,
-                  spk_key_nearest(spk_str(key)));
+    (void)snprintf(key, sizeof(key), SPK_PREFIX "/%s", misspelt[_i].key);
+    ck_assert_msg(strcmp(spk_key_nearest(spk_str(key), NULL), misspelt[_i].nearest) == 0, "%s: %s",
+                  key, spk_key_nearest(spk_str(key), NULL));
 }
 END_TEST
 
@@ -150,18 +150,89 @@ START_TEST(there_is_always_a_nearest)
 {
     char text[1000];
 
-    ck_assert_ptr_nonnull(spk_key_nearest((struct spk_str){0}));
-    ck_assert_ptr_nonnull(spk_key_nearest(spk_str(SPK_PREFIX)));
+    ck_assert_ptr_nonnull(spk_key_nearest((struct spk_str){0}, NULL));
+    ck_assert_ptr_nonnull(spk_key_nearest(spk_str(SPK_PREFIX), NULL));
     memset(text, 'x', sizeof(text));
-    ck_assert_ptr_nonnull(spk_key_nearest((struct spk_str){text, sizeof(text)}));
+    ck_assert_ptr_nonnull(spk_key_nearest((struct spk_str){text, sizeof(text)}, NULL));
     memset(text, '.', sizeof(text));
-    ck_assert_ptr_nonnull(spk_key_nearest((struct spk_str){text, sizeof(text)}));
+    ck_assert_ptr_nonnull(spk_key_nearest((struct spk_str){text, sizeof(text)}, NULL));
+}
+END_TEST
+
+static const struct {
+    const char *prefix;
+    const char *key;
+    bool ours;
+    bool alias;
+} instances[] = {
+    {NULL,                 SPK_PREFIX "/secret.s",       true,  false},
+    {NULL,                 SPK_PREFIX_ALIAS "/secret.s", true,  true },
+    {SPK_PREFIX,           SPK_PREFIX "/secret.s",       true,  false},
+    {SPK_PREFIX,           SPK_PREFIX_ALIAS "/secret.s", true,  true },
+    {SPK_PREFIX,           "a.example/secret.s",         false, false},
+    {"a.example",          "a.example/secret.s",         true,  false},
+    {"a.example",          "a.example/",                 true,  false},
+    {"a.example",          "a.example",                  false, false},
+    {"a.example",          "a.example.org/secret.s",     false, false},
+    {"a.example",          "aa.example/secret.s",        false, false},
+    {"a.example",          "x.a.example/secret.s",       false, false},
+    {"a.example",          "a.exampl/secret.s",          false, false},
+    {"a.example",          SPK_PREFIX "/secret.s",       false, false},
+    {"a.example",          SPK_PREFIX_ALIAS "/secret.s", false, false},
+    {"team-a." SPK_PREFIX, SPK_PREFIX "/secret.s",       false, false},
+    {"team-a." SPK_PREFIX, SPK_PREFIX_ALIAS "/secret.s", false, false},
+};
+
+START_TEST(only_the_own_prefix)
+{
+    struct spk_str text = spk_str(instances[_i].key);
+    struct spk_key key = {0};
+    bool ours = spk_key_read(&key, text, instances[_i].prefix);
+
+    ck_assert_msg(ours == instances[_i].ours, "%s of %s", text.ptr, instances[_i].prefix);
+    ck_assert_msg(key.alias == instances[_i].alias, "%s: alias", text.ptr);
+}
+END_TEST
+
+static const struct {
+    const char *prefix;
+    const char *fault; /* a part of it; NULL for none */
+} prefixes[] = {
+    {SPK_PREFIX,                NULL               },
+    {"team-a." SPK_PREFIX,      NULL               },
+    {"example",                 NULL               },
+    {"spark.example.com",       NULL               },
+    {"notk8s.io",               NULL               },
+    {"",                        "DNS subdomain"    },
+    {"example.com/",            "without the slash"},
+    {"Example.com",             "DNS subdomain"    },
+    {"a..b",                    "DNS subdomain"    },
+    {"a~1b",                    "DNS subdomain"    },
+    {SPK_PREFIX_ALIAS,          SPK_PREFIX         },
+    {"k8s.io",                  "Kubernetes"       },
+    {"kubernetes.io",           "Kubernetes"       },
+    {"node.kubernetes.io",      "Kubernetes"       },
+    {"x-spark-operator.k8s.io", "Kubernetes"       },
+    {"a." SPK_PREFIX_ALIAS,     "Kubernetes"       },
+};
+
+START_TEST(which_prefix_may_be_had)
+{
+    const char *fault = spk_prefix_fault(spk_str(prefixes[_i].prefix));
+
+    ck_assert_msg((fault == NULL) == (prefixes[_i].fault == NULL), "%s: %s", prefixes[_i].prefix,
+                  fault ? fault : "may be had");
+    ck_assert_msg(!fault || strstr(fault, prefixes[_i].fault), "%s: %s", prefixes[_i].prefix,
+                  fault);
 }
 END_TEST
 
 int main(void)
 {
     TCase *tcase = tcase_create("key");
+
+    ADD_ROWS(tcase, only_the_own_prefix, instances);
+    ADD_ROWS(tcase, which_prefix_may_be_had, prefixes);
 
     ADD_ROWS(tcase, both_prefixes, rows);
     tcase_add_test(tcase, foreign_keys);

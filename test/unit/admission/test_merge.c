@@ -256,7 +256,8 @@ static json_t *merged(struct reading *reading, json_t *pod)
     json_t *ops = json_array();
 
     read_pod(reading, pod);
-    ck_assert_int_eq(spk_intent_read(&overlay, &reading->view, &reading->notes, &reading->err), 0);
+    ck_assert_int_eq(
+        spk_intent_read(&overlay, &reading->view, NULL, &reading->notes, &reading->err), 0);
     ck_assert_int_eq(
         spk_merge(ops, &overlay, &reading->view, &target, &reading->notes, &reading->err), 0);
     if (reading->notes.fault_count == 0)

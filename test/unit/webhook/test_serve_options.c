@@ -58,6 +58,15 @@ static const struct {
     {"san empty label",      {"--certificates=self-signed", "--extra-san=a..b"}, {"--extra-san"}                                  },
     {"service",              {"--certificates=self-signed", "--service-name=A"}, {"--service-name", "'A'"}                        },
     {"namespace",            {"--certificates=self-signed", "--namespace=a.b"},  {"--namespace", "'a.b'"}                         },
+    {"prefix with slash",
+     {FILES, "--annotation-prefix=a.example/"},
+     {"--annotation-prefix", "without the slash"}                                                                                 },
+    {"prefix of Kubernetes",
+     {FILES, "--annotation-prefix=node.k8s.io"},
+     {"--annotation-prefix", "node.k8s.io"}                                                                                       },
+    {"prefix of 2018",
+     {FILES, "--annotation-prefix=sparkoperator.k8s.io"},
+     {"--annotation-prefix", "spark-operator"}                                                                                    },
     {"on-invalid",           {FILES, "--on-invalid=ignore"},                     {"--on-invalid", "ignore", "deny|warn"}          },
     {"format",               {FILES, "--log-format=xml"},                        {"--log-format", "xml", "json|text"}             },
     {"level",                {FILES, "--log-level=loud"},                        {"--log-level", "loud", "debug|info|warn|error"} },
@@ -97,6 +106,7 @@ START_TEST(defaults)
     ck_assert_int_eq(options.health_port, 8080);
     ck_assert_str_eq(options.bind_address, "0.0.0.0");
     ck_assert_int_eq(options.source, SPK_SOURCE_FILES);
+    ck_assert_str_eq(options.annotation_prefix, "spark-operator.k8s.io");
     ck_assert_int_eq(options.on_invalid, SPK_ON_INVALID_DENY);
     ck_assert_int_eq(options.log_format, SPK_LOG_JSON);
     ck_assert_int_eq(options.log_level, SPK_LOG_INFO);
