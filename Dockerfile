@@ -6,7 +6,7 @@ ARG BASE=debian:bookworm-slim
 FROM ${BASE} AS build
 RUN apt-get update -q && apt-get install -yq --no-install-recommends \
         gcc libc6-dev cmake ninja-build pkg-config \
-        libmicrohttpd-dev libgnutls28-dev libjansson-dev libyaml-dev \
+        libmicrohttpd-dev libgnutls28-dev libcurl4-gnutls-dev libjansson-dev libyaml-dev \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY CMakeLists.txt CMakePresets.json ./

@@ -5,7 +5,7 @@
 # @ stands for the version of LLVM.
 declare -A package=(
     [gcc]=gcc [/usr/include/stdio.h]=libc6-dev [cmake]=cmake [ninja]=ninja-build [pkg-config]=pkg-config
-    [lib:libmicrohttpd]=libmicrohttpd-dev [lib:gnutls]=libgnutls28-dev
+    [lib:libmicrohttpd]=libmicrohttpd-dev [lib:gnutls]=libgnutls28-dev [lib:libcurl]=libcurl4-gnutls-dev
     [lib:jansson]=libjansson-dev [lib:yaml-0.1]=libyaml-dev [lib:check]=check
     [curl]=curl [jq]=jq [diff]=diffutils [openssl]=openssl [valgrind]=valgrind
     [mandoc]=mandoc [wrk]=wrk [taskset]=util-linux
@@ -15,7 +15,8 @@ declare -A package=(
     [go]=golang-go [java]=openjdk-17-jre-headless [/usr/lib/python3/dist-packages/pip]=python3-pip
     [/etc/ssl/certs/ca-certificates.crt]=ca-certificates
 )
-needs_build="gcc /usr/include/stdio.h cmake ninja pkg-config lib:libmicrohttpd lib:gnutls lib:jansson lib:yaml-0.1"
+needs_build="gcc /usr/include/stdio.h cmake ninja pkg-config lib:libmicrohttpd lib:gnutls lib:libcurl
+    lib:jansson lib:yaml-0.1"
 needs_demo="$needs_build curl jq diff"
 needs_bench="$needs_build lib:check python3 wrk taskset"
 needs_test="$needs_build lib:check curl openssl valgrind mandoc python3

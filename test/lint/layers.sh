@@ -4,12 +4,12 @@ set -euo pipefail
 cd "$1"
 declare -A uses=(
     [base]=libc [json]="base" [net]="base" [k8s]="json base" [admission]="k8s json base"
-    [app]="k8s json base" [kube]="net k8s json base" [webhook]="admission net k8s json base"
+    [app]="k8s json base" [kube]="net k8s json base" [webhook]="admission kube net k8s json base"
     [controller]="app kube net k8s json base" [ctl]="app kube net k8s json base"
 )
 declare -A only=( # a header of a library: the files that may include it
     [microhttpd.h]='src/net/httpd*' [gnutls/*]='src/net/tls*' [curl/*]='src/net/client*' [yaml.h]='src/json/yaml.c'
-    [jansson.h]='*/@(json|k8s|admission|app)/*'
+    [jansson.h]='*/@(json|k8s|admission|app|kube)/*'
 )
 bad=0
 complain() {

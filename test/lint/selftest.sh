@@ -29,6 +29,8 @@ finds layers.sh 'src/webhook/a.c:1: webhook must not use controller' src/webhook
 finds layers.sh 'src/base/a.c:1: jansson.h belongs' src/base/a.c '#include <jansson.h>\n'
 finds layers.sh 'src/net/tls.c:1: microhttpd.h belongs' src/net/tls.c '#  include <microhttpd.h>\n'
 finds layers.sh 'include/spk/net/httpd.h:1: gnutls/gnutls.h belongs' include/spk/net/httpd.h '#include <gnutls/gnutls.h>\n'
+finds layers.sh 'src/kube/a.c:1: curl/curl.h belongs' src/kube/a.c '#include <curl/curl.h>\n'
+finds layers.sh 'src/kube/a.c:1: kube must not use webhook' src/kube/a.c '#include "webhook/serve.h"\n'
 finds layers.sh "'other' is no layer" src/other/a.c '#include <stdio.h>\n'
 for name in sprintf strcpy strcat strtok atoi gets localtime system popen; do
     finds banned.sh "src/base/a.c:1:" src/base/a.c "    $name(x);\n"

@@ -77,4 +77,32 @@
 /* A file given by a flag: certificates and keys are a few KB, an offline review is a body. */
 #define SPK_FILE_MAX SPK_BODY_MAX
 
+/* What the API server answers. A page of a list: 500 pods of 10 KB, and room; etcd holds at most
+ * 1.5 MiB an object. What does not fit is asked for in smaller pages. */
+#define SPK_ANSWER_MAX ((size_t)16 * 1024 * 1024)
+
+/* The header of an answer; libcurl's own ceiling is 300 KB (lib/http.c). */
+#define SPK_ANSWER_HEADER_MAX ((size_t)256 * 1024)
+
+/* A line of a watch is an event with one object. */
+#define SPK_LINE_MAX SPK_BODY_MAX
+
+/* Lines of one watch that have come and are not read yet: 3,000 usual ones. Above it the reader is
+ * too slow, and is better off with a new list. */
+#define SPK_STREAM_MAX (4 * SPK_LINE_MAX)
+
+/* How often one call is sent, where the server says when to come again. client-go has 10 retries
+ * (rest/request.go). */
+#define SPK_KUBE_TRIES 10
+
+/* Files that $KUBECONFIG may name. */
+#define SPK_KUBECONFIG_FILES 32
+
+/* A token: those of service accounts have 1 KB, those of clouds up to 10 KB; the API server's
+ * header may have 1 MiB. */
+#define SPK_TOKEN_MAX ((size_t)64 * 1024)
+
+/* What a credential plugin may print, its certificates and all. */
+#define SPK_PLUGIN_OUTPUT_MAX ((size_t)1024 * 1024)
+
 #endif
