@@ -2,6 +2,7 @@
 
 #include "spk/base/cleanup.h"
 #include "spk/base/clock.h"
+#include "tls_import.h"
 
 #include <gnutls/abstract.h>
 #include <gnutls/gnutls.h>
@@ -37,37 +38,6 @@ struct spk_tls {
     atomic_uint_fast64_t failures;
 };
 
-static void done_key(gnutls_x509_privkey_t *key)
-{
-    if (*key)
-        gnutls_x509_privkey_deinit(*key);
-}
-
-struct crt_list {
-    gnutls_x509_crt_t *crts;
-    unsigned count;
-};
-
-static void done_list(struct crt_list *list)
-{
-    for (unsigned i = 0; i < list->count; i++)
-        gnutls_x509_crt_deinit(list->crts[i]);
-    gnutls_free(list->crts);
-}
-
-static int fail_tls(struct spk_err *err, int rc, const char *what)
-{
-    enum spk_code code = rc == GNUTLS_E_MEMORY_ERROR ? SPK_ENOMEM : SPK_EPARSE;
-
-    (void)spk_fail(err, code, "%s: %s", what, gnutls_strerror(rc));
-    return -1;
-}
-
-static gnutls_datum_t datum(const char *text, size_t len)
-{
-    return (gnutls_datum_t){.data = (unsigned char *)(uintptr_t)text, .size = (unsigned)len};
-}
-
 /* -------------------------------------------------------------------- the certificate shown */
 
 static void shown_free(struct spk_tls_shown *shown)
@@ -98,55 +68,6 @@ static struct spk_tls_shown *shown_take(struct spk_tls *tls)
     return shown;
 }
 
-static int import_chain(struct crt_list *out, const struct spk_tls_pem *pem, struct spk_err *err)
-{
-    gnutls_datum_t bytes = datum(pem->chain, pem->chain_len);
-    int rc = gnutls_x509_crt_list_import2(&out->crts, &out->count, &bytes, GNUTLS_X509_FMT_PEM,
-                                          GNUTLS_X509_CRT_LIST_SORT);
-
-    if (rc >= 0 && out->count > 0)
-        return 0;
-    *out = (struct crt_list){0};
-    return fail_tls(err, rc < 0 ? rc : GNUTLS_E_NO_CERTIFICATE_FOUND, "certificate");
-}
-
-static int import_key(gnutls_x509_privkey_t *out, const struct spk_tls_pem *pem,
-                      struct spk_err *err)
-{
-    gnutls_datum_t bytes = datum(pem->key, pem->key_len);
-    int rc = gnutls_x509_privkey_init(out);
-
-    if (rc < 0) {
-        *out = NULL;
-        return fail_tls(err, rc, "private key");
-    }
-    rc = gnutls_x509_privkey_import2(*out, &bytes, GNUTLS_X509_FMT_PEM, NULL, 0);
-    if (rc == GNUTLS_E_DECRYPTION_FAILED)
-        return spk_fail(err, SPK_EINVALID, "private key: it is encrypted, give it in the clear");
-    if (rc < 0)
-        return fail_tls(err, rc, "private key");
-    return 0;
-}
-
-static int check_pair(gnutls_x509_crt_t leaf, gnutls_x509_privkey_t key, struct spk_err *err)
-{
-    unsigned char of_leaf[64];
-    unsigned char of_key[64];
-    size_t leaf_len = sizeof(of_leaf);
-    size_t key_len = sizeof(of_key);
-    int rc = gnutls_x509_crt_get_key_id(leaf, GNUTLS_KEYID_USE_SHA256, of_leaf, &leaf_len);
-
-    if (rc < 0)
-        return fail_tls(err, rc, "certificate");
-    rc = gnutls_x509_privkey_get_key_id(key, GNUTLS_KEYID_USE_SHA256, of_key, &key_len);
-    if (rc < 0)
-        return fail_tls(err, rc, "private key");
-    if (leaf_len != key_len || memcmp(of_leaf, of_key, leaf_len) != 0)
-        return spk_fail(err, SPK_EINVALID,
-                        "private key: it does not belong to the first certificate");
-    return 0;
-}
-
 static int check_time(gnutls_x509_crt_t leaf, int64_t *not_after_s, struct spk_err *err)
 {
     time_t until = gnutls_x509_crt_get_expiration_time(leaf);
@@ -165,8 +86,8 @@ static int check_time(gnutls_x509_crt_t leaf, int64_t *not_after_s, struct spk_e
 }
 
 /* The two forms that a handshake wants. A half-built @shown is the caller's to free. */
-static int shown_fill(struct spk_tls_shown *shown, struct crt_list *list, gnutls_x509_privkey_t key,
-                      struct spk_err *err)
+static int shown_fill(struct spk_tls_shown *shown, struct spk_tls_crts *list,
+                      gnutls_x509_privkey_t key, struct spk_err *err)
 {
     int rc;
 
@@ -176,26 +97,27 @@ static int shown_fill(struct spk_tls_shown *shown, struct crt_list *list, gnutls
     for (unsigned i = 0; i < list->count; i++) {
         rc = gnutls_pcert_import_x509(&shown->chain[i], list->crts[i], 0);
         if (rc < 0)
-            return fail_tls(err, rc, "certificate");
+            return spk_tls_fail(err, rc, "certificate");
         shown->count = i + 1;
     }
     rc = gnutls_privkey_init(&shown->key);
     if (rc < 0) {
         shown->key = NULL;
-        return fail_tls(err, rc, "private key");
+        return spk_tls_fail(err, rc, "private key");
     }
     rc = gnutls_privkey_import_x509(shown->key, key, GNUTLS_PRIVKEY_IMPORT_COPY);
-    return rc < 0 ? fail_tls(err, rc, "private key") : 0;
+    return rc < 0 ? spk_tls_fail(err, rc, "private key") : 0;
 }
 
 static struct spk_tls_shown *shown_new(const struct spk_tls_pem *pem, struct spk_err *err)
 {
-    SPK_CLEANUP(done_list) struct crt_list list = {0};
-    SPK_CLEANUP(done_key) gnutls_x509_privkey_t key = NULL;
+    SPK_CLEANUP(spk_tls_crts_done) struct spk_tls_crts list = {0};
+    SPK_CLEANUP(spk_tls_key_done) gnutls_x509_privkey_t key = NULL;
     struct spk_tls_shown *shown;
 
-    if (import_chain(&list, pem, err) || import_key(&key, pem, err) ||
-        check_pair(list.crts[0], key, err))
+    if (spk_tls_import_crts(&list, pem->chain, pem->chain_len, err) ||
+        spk_tls_import_key(&key, pem->key, pem->key_len, err) ||
+        spk_tls_check_key(list.crts[0], key, err))
         return NULL;
     shown = calloc(1, sizeof(*shown));
     if (!shown) {
@@ -238,7 +160,7 @@ int64_t spk_tls_not_after_s(const struct spk_tls *tls)
 
 static int trust_clients(struct spk_tls *tls, const char *ca, size_t len, struct spk_err *err)
 {
-    gnutls_datum_t bytes = datum(ca, len);
+    gnutls_datum_t bytes = spk_tls_datum(ca, len);
     int rc;
 
     if (len > UINT_MAX)
@@ -246,12 +168,12 @@ static int trust_clients(struct spk_tls *tls, const char *ca, size_t len, struct
     rc = gnutls_x509_trust_list_init(&tls->clients, 0);
     if (rc < 0) {
         tls->clients = NULL;
-        return fail_tls(err, rc, "client CA");
+        return spk_tls_fail(err, rc, "client CA");
     }
     rc =
         gnutls_x509_trust_list_add_trust_mem(tls->clients, &bytes, NULL, GNUTLS_X509_FMT_PEM, 0, 0);
     if (rc < 0)
-        return fail_tls(err, rc, "client CA");
+        return spk_tls_fail(err, rc, "client CA");
     if (rc == 0)
         return spk_fail(err, SPK_EPARSE, "client CA: the PEM holds no certificate");
     return 0;
@@ -345,7 +267,7 @@ static int on_finished(gnutls_session_t gnutls, unsigned type, unsigned when, un
     return 0;
 }
 
-static int import_peer(struct crt_list *out, gnutls_session_t gnutls)
+static int import_peer(struct spk_tls_crts *out, gnutls_session_t gnutls)
 {
     unsigned count = 0;
     const gnutls_datum_t *raw = gnutls_certificate_get_peers(gnutls, &count);
@@ -370,7 +292,7 @@ static int import_peer(struct crt_list *out, gnutls_session_t gnutls)
 static int verify_client(gnutls_session_t gnutls)
 {
     struct spk_tls_session *session = gnutls_session_get_ptr(gnutls);
-    SPK_CLEANUP(done_list) struct crt_list peer = {0};
+    SPK_CLEANUP(spk_tls_crts_done) struct spk_tls_crts peer = {0};
     char purpose[] = GNUTLS_KP_TLS_WWW_CLIENT;
     gnutls_typed_vdata_st data = {.type = GNUTLS_DT_KEY_PURPOSE_OID,
                                   .data = (unsigned char *)purpose};

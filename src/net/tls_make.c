@@ -2,6 +2,8 @@
 
 #include "spk/base/cleanup.h"
 #include "spk/base/clock.h"
+#include "spk/net/pki.h"
+#include "tls_import.h"
 
 #include <arpa/inet.h>
 #include <gnutls/crypto.h>
@@ -9,21 +11,20 @@
 #include <gnutls/x509.h>
 #include <time.h>
 
-#define LATE_CLOCKS_S 300 /* validity begins that long ago */
-#define SERIAL_LEN    20  /* RFC 5280 4.1.2.2: at most 20 bytes, positive */
-#define ORGANISATION  "sparkhook"
+#define SERIAL_LEN   20 /* RFC 5280 4.1.2.2: at most 20 bytes, positive */
+#define ORGANISATION "sparkhook"
 
-struct pair {
+/* A certificate being made, and its key. */
+struct made {
     gnutls_x509_crt_t crt;
     gnutls_x509_privkey_t key;
 };
 
-static void done_pair(struct pair *pair)
+static void done_made(struct made *made)
 {
-    if (pair->crt)
-        gnutls_x509_crt_deinit(pair->crt);
-    if (pair->key)
-        gnutls_x509_privkey_deinit(pair->key); /* GnuTLS wipes it */
+    if (made->crt)
+        gnutls_x509_crt_deinit(made->crt);
+    spk_tls_key_done(&made->key);
 }
 
 static int fail_make(struct spk_err *err, int rc, const char *what)
@@ -44,7 +45,7 @@ static int set_serial(gnutls_x509_crt_t crt)
     return gnutls_x509_crt_set_serial(crt, serial, sizeof(serial));
 }
 
-static int set_key_ids(const struct pair *subject, const struct pair *issuer)
+static int set_key_ids(const struct made *subject, const struct made *issuer)
 {
     unsigned char id[64];
     size_t len = sizeof(id);
@@ -61,7 +62,7 @@ static int set_key_ids(const struct pair *subject, const struct pair *issuer)
 }
 
 /* What a CA and a leaf have in common. */
-static int begin(struct pair *out, const char *name, time_t now, int days)
+static int begin(struct made *out, const char *name, int64_t now_s, int64_t life_s)
 {
     unsigned bits = GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1);
     int rc = gnutls_x509_privkey_init(&out->key);
@@ -70,8 +71,9 @@ static int begin(struct pair *out, const char *name, time_t now, int days)
         (rc = gnutls_x509_privkey_generate(out->key, GNUTLS_PK_ECDSA, bits, 0)) < 0 ||
         (rc = gnutls_x509_crt_set_key(out->crt, out->key)) < 0 ||
         (rc = gnutls_x509_crt_set_version(out->crt, 3)) < 0 || (rc = set_serial(out->crt)) < 0 ||
-        (rc = gnutls_x509_crt_set_activation_time(out->crt, now - LATE_CLOCKS_S)) < 0 ||
-        (rc = gnutls_x509_crt_set_expiration_time(out->crt, now + (time_t)days * 86400)) < 0 ||
+        (rc = gnutls_x509_crt_set_activation_time(out->crt, (time_t)(now_s - SPK_PKI_LATE_S))) <
+            0 ||
+        (rc = gnutls_x509_crt_set_expiration_time(out->crt, (time_t)(now_s + life_s))) < 0 ||
         (rc = gnutls_x509_crt_set_dn_by_oid(out->crt, GNUTLS_OID_X520_ORGANIZATION_NAME, 0,
                                             ORGANISATION, sizeof(ORGANISATION) - 1)) < 0 ||
         (rc = gnutls_x509_crt_set_dn_by_oid(out->crt, GNUTLS_OID_X520_COMMON_NAME, 0, name,
@@ -81,7 +83,7 @@ static int begin(struct pair *out, const char *name, time_t now, int days)
 }
 
 /* Two CAs must differ in name, or a client that trusts both may try the wrong one only. */
-static int make_ca(struct pair *out, time_t now, int days)
+static int make_ca(struct made *out, int64_t now_s, int64_t life_s)
 {
     uint32_t tag = 0;
     char name[32];
@@ -90,7 +92,7 @@ static int make_ca(struct pair *out, time_t now, int days)
     if (rc < 0)
         return rc;
     (void)snprintf(name, sizeof(name), ORGANISATION " CA %08x", (unsigned)tag);
-    rc = begin(out, name, now, days);
+    rc = begin(out, name, now_s, life_s);
     if (rc < 0 || (rc = gnutls_x509_crt_set_basic_constraints(out->crt, 1, 0)) < 0 ||
         (rc = gnutls_x509_crt_set_key_usage(out->crt,
                                             GNUTLS_KEY_KEY_CERT_SIGN | GNUTLS_KEY_CRL_SIGN)) < 0 ||
@@ -113,12 +115,12 @@ static int add_name(gnutls_x509_crt_t crt, const char *name)
                                                 (unsigned)strlen(name), GNUTLS_FSAN_APPEND);
 }
 
-static int make_leaf(struct pair *out, const struct pair *ca, const char *const *names,
-                     size_t count, time_t now, int days)
+static int make_leaf(struct made *out, const struct made *ca, const char *const *names,
+                     size_t count, int64_t now_s, int64_t life_s)
 {
     /* RFC 5280 A.1 ub-common-name; clients look at the SANs alone. */
     const char *common = strlen(names[0]) <= 64 ? names[0] : ORGANISATION;
-    int rc = begin(out, common, now, days);
+    int rc = begin(out, common, now_s, life_s);
 
     if (rc < 0)
         return rc;
@@ -172,43 +174,94 @@ static int print_key(char **out, gnutls_x509_privkey_t key)
     return *out ? 0 : GNUTLS_E_MEMORY_ERROR;
 }
 
-static int print(struct spk_tls_made *out, const struct pair *ca, const struct pair *leaf)
+static int print(struct spk_pki_pair *out, const struct made *made)
 {
-    int rc = print_crt(&out->ca, ca->crt);
+    struct spk_pki_pair pair = {0};
+    int rc = print_crt(&pair.crt, made->crt);
 
     if (rc == 0)
-        rc = print_crt(&out->chain, leaf->crt);
+        rc = print_key(&pair.key, made->key);
     if (rc == 0)
-        rc = print_key(&out->key, leaf->key);
+        *out = pair;
+    else
+        spk_pki_pair_done(&pair);
     return rc;
+}
+
+int spk_pki_make_ca(struct spk_pki_pair *out, int64_t now_s, int64_t life_s, struct spk_err *err)
+{
+    SPK_CLEANUP(done_made) struct made ca = {0};
+    int rc = make_ca(&ca, now_s, life_s);
+
+    if (rc == 0)
+        rc = print(out, &ca);
+    return rc < 0 ? fail_make(err, rc, "CA") : 0;
+}
+
+static int import_ca(struct made *out, const struct spk_pki_pair *ca, struct spk_err *err)
+{
+    struct spk_tls_crts list = {0};
+    int rc = spk_tls_import_crts(&list, ca->crt, strlen(ca->crt), err);
+
+    if (rc == 0) {
+        out->crt = list.crts[0];
+        list.crts[0] = list.crts[--list.count];
+    }
+    spk_tls_crts_done(&list);
+    return rc || spk_tls_import_key(&out->key, ca->key, strlen(ca->key), err)
+               ? spk_fail_in(err, "CA")
+               : 0;
+}
+
+/* A client trusts a leaf no longer than its CA. */
+static int64_t cut_life(const struct made *ca, int64_t now_s, int64_t life_s)
+{
+    int64_t end_s = (int64_t)gnutls_x509_crt_get_expiration_time(ca->crt);
+
+    return now_s + life_s > end_s ? end_s - now_s : life_s;
+}
+
+static int check_names(const char *const *names, size_t count, struct spk_err *err)
+{
+    if (count == 0)
+        return spk_fail(err, SPK_EINVALID, "certificate: at least one name");
+    for (size_t i = 0; i < count; i++) {
+        if (names[i][0] == '\0')
+            return spk_fail(err, SPK_EINVALID, "certificate: an empty name");
+    }
+    return 0;
+}
+
+int spk_pki_make_leaf(struct spk_pki_pair *out, const struct spk_pki_pair *ca,
+                      const char *const *names, size_t count, int64_t now_s, int64_t life_s,
+                      struct spk_err *err)
+{
+    SPK_CLEANUP(done_made) struct made issuer = {0};
+    SPK_CLEANUP(done_made) struct made leaf = {0};
+    int rc;
+
+    if (check_names(names, count, err) || import_ca(&issuer, ca, err))
+        return -1;
+    rc = make_leaf(&leaf, &issuer, names, count, now_s, cut_life(&issuer, now_s, life_s));
+    if (rc == 0)
+        rc = print(out, &leaf);
+    return rc < 0 ? fail_make(err, rc, "certificate") : 0;
 }
 
 int spk_tls_make(struct spk_tls_made *out, const char *const *names, size_t count, int days,
                  struct spk_err *err)
 {
-    SPK_CLEANUP(done_pair) struct pair ca = {0};
-    SPK_CLEANUP(done_pair) struct pair leaf = {0};
-    struct spk_tls_made made = {0};
-    time_t now = (time_t)(spk_clock_wall_ms() / 1000);
-    int rc;
+    SPK_CLEANUP(spk_pki_pair_done) struct spk_pki_pair ca = {0};
+    struct spk_pki_pair leaf = {0};
+    int64_t now_s = spk_clock_wall_ms() / 1000;
+    int64_t life_s = (int64_t)days * 86400;
 
-    if (count == 0 || days < 1)
-        return spk_fail(err, SPK_EINVALID, "certificate: at least one name and one day");
-    for (size_t i = 0; i < count; i++) {
-        if (names[i][0] == '\0')
-            return spk_fail(err, SPK_EINVALID, "certificate: an empty name");
-    }
-    rc = make_ca(&ca, now, days);
-    if (rc < 0)
-        return fail_make(err, rc, "CA");
-    rc = make_leaf(&leaf, &ca, names, count, now, days);
-    if (rc == 0)
-        rc = print(&made, &ca, &leaf);
-    if (rc < 0) {
-        spk_tls_made_done(&made);
-        return fail_make(err, rc, "certificate");
-    }
-    *out = made;
+    if (days < 1)
+        return spk_fail(err, SPK_EINVALID, "certificate: at least one day");
+    if (spk_pki_make_ca(&ca, now_s, life_s, err) ||
+        spk_pki_make_leaf(&leaf, &ca, names, count, now_s, life_s, err))
+        return -1;
+    *out = (struct spk_tls_made){.ca = SPK_STEAL(ca.crt), .chain = leaf.crt, .key = leaf.key};
     return 0;
 }
 

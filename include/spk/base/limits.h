@@ -74,6 +74,16 @@
 #define SPK_YAML_DEPTH_MAX   200
 #define SPK_YAML_ANCHORS_MAX 1000
 
+/* SANs of one server certificate: those of the Service, and 32 that a flag may add (flags.h). */
+#define SPK_PKI_NAMES_MAX 40
+
+/* Certificates of one bundle: a CA, its successor, and predecessors whose leaves may still be in
+ * use. */
+#define SPK_PKI_BUNDLE_MAX 16
+
+/* PEM of a bundle: a certificate of ours has 700 bytes, one with an RSA key of 4096 bits 2,000. */
+#define SPK_PKI_PEM_MAX ((size_t)64 * 1024)
+
 /* A file given by a flag: certificates and keys are a few KB, an offline review is a body. */
 #define SPK_FILE_MAX SPK_BODY_MAX
 

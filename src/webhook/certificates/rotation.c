@@ -1,0 +1,444 @@
+#include "webhook/certificates/rotation.h"
+
+#include "spk/base/cleanup.h"
+
+#include <string.h>
+
+/* Clocks may be set and secrets may be edited without notice: look at least once an hour. */
+#define WAIT_MAX_MS ((int64_t)3600 * 1000)
+#define WAIT_MIN_MS ((int64_t)100)
+
+void spk_rotation_done(struct spk_rotation *rotation)
+{
+    spk_rotation_set_done(&rotation->good);
+    free(rotation->shown_crt);
+    free(rotation->shown_ca);
+    free(rotation->bundle);
+    *rotation = (struct spk_rotation){0};
+}
+
+void spk_rotation_step_done(struct spk_rotation_step *step)
+{
+    spk_rotation_set_done(&step->write);
+    free(step->bundle);
+    *step = (struct spk_rotation_step){0};
+}
+
+static int no_memory(struct spk_err *err)
+{
+    return spk_fail(err, SPK_ENOMEM, "certificates");
+}
+
+/* ------------------------------------------------------------------------------ what is seen */
+
+static int64_t since(const struct spk_rotation *rotation, const struct spk_pki_id *id,
+                     int64_t otherwise)
+{
+    for (size_t i = 0; i < rotation->seen_count; i++) {
+        if (strcmp(rotation->seen[i].id.hex, id->hex) == 0)
+            return rotation->seen[i].since_ms;
+    }
+    return otherwise;
+}
+
+static void see_ids(struct spk_rotation *rotation, const struct spk_pki_id *ids, size_t count,
+                    int64_t mono_ms)
+{
+    struct spk_rotation_seen seen[SPK_PKI_BUNDLE_MAX];
+
+    for (size_t i = 0; i < count; i++)
+        seen[i] = (struct spk_rotation_seen){ids[i], since(rotation, &ids[i], mono_ms)};
+    memcpy(rotation->seen, seen, count * sizeof(seen[0]));
+    rotation->seen_count = count;
+}
+
+int spk_rotation_see_bundle(struct spk_rotation *rotation, const char *bundle, int64_t mono_ms,
+                            struct spk_err *err)
+{
+    struct spk_pki_id ids[SPK_PKI_BUNDLE_MAX];
+    struct spk_err damaged = {0};
+    size_t count = 0;
+    char *copy = bundle ? strdup(bundle) : NULL;
+
+    if (bundle && !copy)
+        return no_memory(err);
+    free(rotation->bundle);
+    rotation->bundle = copy;
+    if (copy && spk_pki_ids(ids, &count, copy, &damaged))
+        count = 0;
+    see_ids(rotation, ids, count, mono_ms);
+    return 0;
+}
+
+static bool propagated(const struct spk_rotation *rotation, const struct spk_pki_id *ca,
+                       int64_t mono_ms, int64_t *wait_ms)
+{
+    int64_t from_ms = since(rotation, ca, mono_ms);
+    int64_t left_ms = from_ms + rotation->policy.propagation_ms - mono_ms;
+    bool seen = since(rotation, ca, -1) >= 0;
+
+    if (seen && left_ms <= 0)
+        return true;
+    if (seen && left_ms < *wait_ms)
+        *wait_ms = left_ms;
+    return false;
+}
+
+bool spk_rotation_trusted(const struct spk_rotation *rotation)
+{
+    return !rotation->bundle ||
+           (rotation->shown_ca && since(rotation, &rotation->shown_ca_id, -1) >= 0);
+}
+
+/* ------------------------------------------------------------------------------- what is due */
+
+/* When two thirds of a life are over, less this replica's share of a tenth of them. */
+static int64_t due_s(const struct spk_rotation *rotation, const struct spk_pki_facts *facts)
+{
+    int64_t life_s = facts->not_after_s - facts->not_before_s - SPK_PKI_LATE_S;
+    int64_t early_s = (int64_t)((double)(life_s / 15) * rotation->policy.jitter);
+
+    return facts->not_after_s - life_s / 3 - early_s;
+}
+
+static bool is_due(const struct spk_rotation *rotation, const struct spk_pki_facts *facts,
+                   int64_t now_s, int64_t *wait_ms)
+{
+    int64_t left_s = due_s(rotation, facts) - now_s;
+
+    if (left_s > 0 && left_s < *wait_ms / 1000)
+        *wait_ms = left_s * 1000;
+    return left_s <= 0;
+}
+
+/* ----------------------------------------------------------------------------- what to write */
+
+/* One thought. */
+struct thought {
+    struct spk_rotation *rotation;
+    const struct spk_rotation_set *found; /* NULL: none */
+    struct spk_rotation_now now;
+    struct spk_rotation_step *step;
+    struct spk_err *err;
+};
+
+static int write(struct thought *t, const struct spk_rotation_set *from, const char *why)
+{
+    if (spk_rotation_set_copy(&t->step->write, from, t->err))
+        return -1;
+    t->step->write_why = why;
+    return 0;
+}
+
+static int new_ca(struct spk_pki_pair *out, struct thought *t)
+{
+    struct spk_pki_pair ca = {0};
+
+    if (spk_pki_make_ca(&ca, t->now.wall_s, t->rotation->policy.ca_s, t->err))
+        return -1;
+    spk_pki_pair_done(out);
+    *out = ca;
+    return 0;
+}
+
+/* A leaf under the CA that @write holds, for our names and for those of the leaf that was found,
+ * if it lacked ours: another replica, of another version, may want those. */
+static int new_leaf(struct thought *t)
+{
+    const struct spk_rotation_policy *policy = &t->rotation->policy;
+    const struct spk_rotation_worth *worth = &t->step->worth;
+    struct spk_rotation_set *set = &t->step->write;
+    const char *names[2 * SPK_PKI_NAMES_MAX];
+    struct spk_pki_pair leaf = {0};
+    size_t count = 0;
+
+    for (size_t i = 0; i < policy->name_count && i < SPK_PKI_NAMES_MAX; i++)
+        names[count++] = policy->names[i];
+    for (size_t i = 0;
+         !worth->names && worth->leaf && i < worth->of_leaf.name_count && count < SPK_PKI_NAMES_MAX;
+         i++)
+        names[count++] = worth->of_leaf.names[i];
+    if (spk_pki_make_leaf(&leaf, &set->ca, names, count, t->now.wall_s, policy->leaf_s, t->err))
+        return -1;
+    spk_pki_pair_done(&set->leaf);
+    set->leaf = leaf;
+    return 0;
+}
+
+/* @old: PEM that may be broken, which is then forgotten; @more: one that is not. */
+static int join_old(char **out, const struct thought *t, const char *old, const char *more)
+{
+    SPK_CLEANUP(spk_buf_done) struct spk_buf bundle;
+    struct spk_err broken = {0};
+    size_t len;
+
+    spk_buf_init(&bundle, SPK_PKI_PEM_MAX);
+    if (spk_pki_join(&bundle, old, t->now.wall_s, &broken))
+        spk_buf_done(&bundle);
+    if (spk_pki_join(&bundle, more, t->now.wall_s, t->err))
+        return -1;
+    free(*out);
+    *out = spk_buf_take(&bundle, &len);
+    return 0;
+}
+
+static int fresh(struct thought *t)
+{
+    struct spk_rotation_set *set = &t->step->write;
+    const struct spk_rotation_set *found = t->found;
+
+    t->step->write_why = found ? "nothing of the Secret can be used" : "there is no Secret";
+    if (new_ca(&set->ca, t) || new_leaf(t))
+        return -1;
+    if (!found)
+        return 0;
+    return join_old(&set->old, t, found->old, t->step->worth.ca ? found->ca.crt : NULL);
+}
+
+static int releaf(struct thought *t, const char *why)
+{
+    return write(t, t->found, why) || new_leaf(t) ? -1 : 0;
+}
+
+/* The Secret can't be used as it is. */
+static int repair(struct thought *t)
+{
+    struct spk_rotation *rotation = t->rotation;
+    const struct spk_rotation_worth *worth = &t->step->worth;
+    struct spk_rotation_worth good;
+
+    if (rotation->good.leaf.crt) {
+        spk_rotation_weigh(&good, &rotation->good, rotation->policy.names,
+                           rotation->policy.name_count, t->now.wall_s);
+        if (spk_rotation_usable(&good))
+            return write(t, &rotation->good,
+                         t->found ? "the Secret is damaged" : "the Secret is gone");
+    }
+    if (worth->ca && worth->ca_key)
+        return releaf(t, worth->of_leaf.not_after_s ? "the certificate can't be used"
+                                                    : "there is no certificate");
+    return fresh(t);
+}
+
+static bool holds(const char *crts, const struct spk_pki_id *id)
+{
+    struct spk_pki_id ids[SPK_PKI_BUNDLE_MAX];
+    struct spk_err err = {0};
+    size_t count = 0;
+
+    if (!crts || spk_pki_ids(ids, &count, crts, &err))
+        return false;
+    while (count > 0) {
+        if (strcmp(ids[--count].hex, id->hex) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The CA that is shown must not be forgotten while it is. */
+static bool is_forgotten(const struct thought *t)
+{
+    const struct spk_rotation *rotation = t->rotation;
+    const struct spk_rotation_set *found = t->found;
+    const struct spk_pki_id *id = &rotation->shown_ca_id;
+
+    return rotation->shown_ca && rotation->shown_ca_until_s > t->now.wall_s &&
+           !holds(found->ca.crt, id) && !holds(found->next.crt, id) && !holds(found->old, id);
+}
+
+static int keep_shown(struct thought *t)
+{
+    return write(t, t->found, "the CA in use was missing") ||
+                   join_old(&t->step->write.old, t, t->found->old, t->rotation->shown_ca)
+               ? -1
+               : 0;
+}
+
+static int tidy(struct thought *t)
+{
+    if (write(t, t->found, "what has expired or is broken is left out") ||
+        join_old(&t->step->write.old, t, t->found->old, NULL))
+        return -1;
+    if (!t->step->worth.next)
+        spk_pki_pair_done(&t->step->write.next);
+    return 0;
+}
+
+static int succeed(struct thought *t)
+{
+    struct spk_rotation_set *set = &t->step->write;
+
+    if (write(t, t->found, "the next CA is known everywhere, it takes over") ||
+        join_old(&set->old, t, t->found->old, t->found->ca.crt))
+        return -1;
+    spk_pki_pair_done(&set->ca);
+    set->ca = set->next;
+    set->next = (struct spk_pki_pair){0};
+    return new_leaf(t);
+}
+
+/* The Secret can be used. Return: 1 when something is written, 0, or -1. */
+static int upkeep_ca(struct thought *t)
+{
+    const struct spk_rotation_worth *worth = &t->step->worth;
+    int64_t *wait_ms = &t->step->wait_ms;
+    bool due = is_due(t->rotation, &worth->of_ca, t->now.wall_s, wait_ms);
+
+    if (!due && worth->ca_key && !worth->next)
+        return 0;
+    if (!worth->next)
+        return write(t, t->found, "a next CA is due") || new_ca(&t->step->write.next, t) ? -1 : 1;
+    if (!propagated(t->rotation, &worth->of_next.id, t->now.mono_ms, wait_ms))
+        return 0;
+    return succeed(t) ? -1 : 1;
+}
+
+static int upkeep(struct thought *t)
+{
+    const struct spk_rotation_worth *worth = &t->step->worth;
+    const struct spk_pki_pair *next = &t->found->next;
+    int rc;
+
+    if (is_forgotten(t))
+        return keep_shown(t);
+    if (!worth->old || (!worth->next && (next->crt || next->key)))
+        return tidy(t);
+    rc = upkeep_ca(t);
+    if (rc)
+        return rc < 0 ? -1 : 0;
+    if (!worth->ca_key)
+        return 0;
+    if (!worth->names)
+        return releaf(t, "the certificate lacks a name");
+    /* One that ends with its CA would gain nothing; the next CA is on its way. */
+    if (worth->of_leaf.not_after_s < worth->of_ca.not_after_s &&
+        is_due(t->rotation, &worth->of_leaf, t->now.wall_s, &t->step->wait_ms))
+        return releaf(t, "two thirds of the certificate's life are over");
+    return 0;
+}
+
+/* ------------------------------------------------------------------------------ what to show */
+
+static bool may_show(struct thought *t)
+{
+    const struct spk_rotation *rotation = t->rotation;
+    const struct spk_rotation_set *found = t->found;
+
+    if (!rotation->shown_crt || rotation->shown_until_s <= t->now.wall_s)
+        return true;
+    if (strcmp(rotation->shown_crt, found->leaf.crt) == 0)
+        return false;
+    return strcmp(rotation->shown_ca_id.hex, t->step->worth.of_ca.id.hex) == 0 ||
+           propagated(rotation, &t->step->worth.of_ca.id, t->now.mono_ms, &t->step->wait_ms);
+}
+
+int spk_rotation_shown(struct spk_rotation *rotation, const struct spk_rotation_set *found,
+                       struct spk_err *err)
+{
+    SPK_AUTOFREE char *crt = strdup(found->leaf.crt);
+    SPK_AUTOFREE char *ca = strdup(found->ca.crt);
+    struct spk_pki_facts of_crt;
+    struct spk_pki_facts of_ca;
+
+    if (!crt || !ca)
+        return no_memory(err);
+    if (spk_pki_read(&of_crt, crt, err) || spk_pki_read(&of_ca, ca, err))
+        return -1;
+    free(rotation->shown_crt);
+    free(rotation->shown_ca);
+    rotation->shown_crt = SPK_STEAL(crt);
+    rotation->shown_ca = SPK_STEAL(ca);
+    rotation->shown_ca_id = of_ca.id;
+    rotation->shown_ca_until_s = of_ca.not_after_s;
+    rotation->shown_until_s = of_crt.not_after_s;
+    return 0;
+}
+
+/* --------------------------------------------------------------------------------- caBundle */
+
+/* Adds to @bundle what is not broken. */
+static void join_what_can(struct spk_buf *bundle, const char *crts, int64_t now_s)
+{
+    SPK_CLEANUP(spk_buf_done) struct spk_buf alone;
+    struct spk_err broken = {0};
+
+    spk_buf_init(&alone, SPK_PKI_PEM_MAX);
+    if (spk_pki_join(&alone, crts, now_s, &broken) == 0 && alone.len)
+        (void)!spk_pki_join(bundle, alone.ptr, now_s, &broken);
+}
+
+static int want_bundle(struct thought *t, const struct spk_rotation_set *set)
+{
+    const struct spk_rotation *rotation = t->rotation;
+    bool young = t->now.mono_ms - rotation->start_ms < rotation->policy.propagation_ms;
+    struct spk_buf bundle;
+    size_t len;
+
+    spk_buf_init(&bundle, 4 * SPK_PKI_PEM_MAX);
+    join_what_can(&bundle, set->ca.crt, t->now.wall_s);
+    join_what_can(&bundle, set->next.crt, t->now.wall_s);
+    join_what_can(&bundle, set->old, t->now.wall_s);
+    join_what_can(&bundle, rotation->shown_ca, t->now.wall_s);
+    if (young)
+        join_what_can(&bundle, rotation->bundle, t->now.wall_s);
+    if (!bundle.len)
+        return no_memory(t->err);
+    if (strcmp(bundle.ptr, rotation->bundle) == 0)
+        spk_buf_done(&bundle);
+    t->step->bundle = spk_buf_take(&bundle, &len);
+    return 0;
+}
+
+/* ------------------------------------------------------------------------------- the thought */
+
+static int remember(struct thought *t)
+{
+    struct spk_rotation_set copy;
+
+    if (spk_rotation_set_eq(t->found, &t->rotation->good))
+        return 0;
+    if (spk_rotation_set_copy(&copy, t->found, t->err))
+        return -1;
+    spk_rotation_set_done(&t->rotation->good);
+    t->rotation->good = copy;
+    return 0;
+}
+
+static int think(struct thought *t)
+{
+    const struct spk_rotation *rotation = t->rotation;
+    const struct spk_rotation_policy *policy = &rotation->policy;
+    struct spk_rotation_worth *worth = &t->step->worth;
+
+    if (t->found)
+        spk_rotation_weigh(worth, t->found, policy->names, policy->name_count, t->now.wall_s);
+    if (!spk_rotation_usable(worth)) {
+        if (repair(t))
+            return -1;
+    } else {
+        if (remember(t))
+            return -1;
+        t->step->show = may_show(t);
+        if (upkeep(t))
+            return -1;
+    }
+    if (!rotation->bundle || !rotation->good.ca.crt)
+        return 0;
+    return want_bundle(t, &rotation->good);
+}
+
+int spk_rotation_think(struct spk_rotation *rotation, const struct spk_rotation_set *found,
+                       struct spk_rotation_now now, struct spk_rotation_step *out,
+                       struct spk_err *err)
+{
+    struct thought t = {rotation, found, now, out, err};
+
+    *out = (struct spk_rotation_step){.wait_ms = WAIT_MAX_MS};
+    if (think(&t)) {
+        spk_rotation_step_done(out);
+        return -1;
+    }
+    if (out->wait_ms < WAIT_MIN_MS)
+        out->wait_ms = WAIT_MIN_MS;
+    return 0;
+}
