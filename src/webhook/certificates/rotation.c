@@ -122,7 +122,7 @@ struct thought {
     struct spk_err *err;
 };
 
-static int write(struct thought *t, const struct spk_rotation_set *from, const char *why)
+static int put(struct thought *t, const struct spk_rotation_set *from, const char *why)
 {
     if (spk_rotation_set_copy(&t->step->write, from, t->err))
         return -1;
@@ -197,7 +197,7 @@ static int fresh(struct thought *t)
 
 static int releaf(struct thought *t, const char *why)
 {
-    return write(t, t->found, why) || new_leaf(t) ? -1 : 0;
+    return put(t, t->found, why) || new_leaf(t) ? -1 : 0;
 }
 
 /* The Secret can't be used as it is. */
@@ -211,8 +211,8 @@ static int repair(struct thought *t)
         spk_rotation_weigh(&good, &rotation->good, rotation->policy.names,
                            rotation->policy.name_count, t->now.wall_s);
         if (spk_rotation_usable(&good))
-            return write(t, &rotation->good,
-                         t->found ? "the Secret is damaged" : "the Secret is gone");
+            return put(t, &rotation->good,
+                       t->found ? "the Secret is damaged" : "the Secret is gone");
     }
     if (worth->ca && worth->ca_key)
         return releaf(t, worth->of_leaf.not_after_s ? "the certificate can't be used"
@@ -248,7 +248,7 @@ static bool is_forgotten(const struct thought *t)
 
 static int keep_shown(struct thought *t)
 {
-    return write(t, t->found, "the CA in use was missing") ||
+    return put(t, t->found, "the CA in use was missing") ||
                    join_old(&t->step->write.old, t, t->found->old, t->rotation->shown_ca)
                ? -1
                : 0;
@@ -256,7 +256,7 @@ static int keep_shown(struct thought *t)
 
 static int tidy(struct thought *t)
 {
-    if (write(t, t->found, "what has expired or is broken is left out") ||
+    if (put(t, t->found, "what has expired or is broken is left out") ||
         join_old(&t->step->write.old, t, t->found->old, NULL))
         return -1;
     if (!t->step->worth.next)
@@ -268,7 +268,7 @@ static int succeed(struct thought *t)
 {
     struct spk_rotation_set *set = &t->step->write;
 
-    if (write(t, t->found, "the next CA is known everywhere, it takes over") ||
+    if (put(t, t->found, "the next CA is known everywhere, it takes over") ||
         join_old(&set->old, t, t->found->old, t->found->ca.crt))
         return -1;
     spk_pki_pair_done(&set->ca);
@@ -287,7 +287,7 @@ static int upkeep_ca(struct thought *t)
     if (!due && worth->ca_key && !worth->next)
         return 0;
     if (!worth->next)
-        return write(t, t->found, "a next CA is due") || new_ca(&t->step->write.next, t) ? -1 : 1;
+        return put(t, t->found, "a next CA is due") || new_ca(&t->step->write.next, t) ? -1 : 1;
     if (!propagated(t->rotation, &worth->of_next.id, t->now.mono_ms, wait_ms))
         return 0;
     return succeed(t) ? -1 : 1;
