@@ -14,6 +14,7 @@ declare -A package=(
     [/usr/lib/llvm-@/lib/clang/*/lib/linux/libclang_rt.fuzzer*]=libclang-rt-@-dev
     [go]=golang-go [java]=openjdk-17-jre-headless [/usr/lib/python3/dist-packages/pip]=python3-pip
     [/etc/ssl/certs/ca-certificates.crt]=ca-certificates
+    [ip]=iproute2 [unshare]=util-linux
 )
 needs_build="gcc /usr/include/stdio.h cmake ninja pkg-config lib:libmicrohttpd lib:gnutls lib:libcurl
     lib:jansson lib:yaml-0.1"
@@ -22,7 +23,7 @@ needs_bench="$needs_build lib:check python3 wrk taskset"
 needs_test="$needs_build lib:check curl openssl valgrind mandoc python3
     /usr/lib/python3/dist-packages/jsonpatch.py clang-@ clang-format-@ clang-tidy-@
     /usr/lib/llvm-@/lib/clang/*/lib/linux/libclang_rt.fuzzer*"
-needs_all="$needs_test go java /usr/lib/python3/dist-packages/pip /etc/ssl/certs/ca-certificates.crt"
+needs_all="$needs_test go java /usr/lib/python3/dist-packages/pip /etc/ssl/certs/ca-certificates.crt ip unshare"
 
 LLVM=14 # what the presets name; choose_llvm() takes another where a system no longer has it
 

@@ -19,6 +19,24 @@ apt_install() { # packages...
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive sh -c 'apt-get -o DPkg::Lock::Timeout=120 update -q && apt-get -o DPkg::Lock::Timeout=120 install -yq --no-install-recommends "$@"' sh "$@"
 }
 
+# The packages' files without installing them, for whoever asks.
+apt_download() { # folder, options and packages...
+  local to=$1
+  shift
+  command -v apt-get >/dev/null || missing "needs apt-get, to fetch the packages: $*"
+  mkdir -p "$to/partial"
+  fetch() { apt-get -yq install --download-only --no-install-recommends -o Debug::NoLocking=1 -o Dir::Cache::archives="$to" "$@"; }
+  # The lists may be missing or old; only then are they asked for again.
+  fetch "$@" >"$to.log" 2>&1 || {
+    apt-get -o DPkg::Lock::Timeout=120 update -q >>"$to.log" 2>&1 || true
+    fetch "$@" >>"$to.log" 2>&1 || {
+      tail "$to.log" >&2
+      return 1
+    }
+  }
+  rm "$to.log"
+}
+
 # A result appears whole or not at all: each function below makes a temporary name and moves it at the end.
 step() { # name, result, command...
   local name=$1 result=$2 start=$SECONDS

@@ -2,6 +2,7 @@
 """Runs the end-to-end tests against a real API server.
 
   main.py setup --kube VERSION --state DIR                  builds what is missing, starts etcd and kube-apiserver
+  main.py setup --node --state DIR                          the same, but a whole node (see onenode.py; needs root)
   main.py run --state DIR --webhook BINARY FILE:NAME        one test: the function NAME(env) of FILE
   main.py teardown --state DIR
 
@@ -25,6 +26,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
 import controlplane  # noqa: E402  (the folder has to be known first)
+import onenode  # noqa: E402
 from kit.api import Api  # noqa: E402
 from kit.pods import STAMP  # noqa: E402
 from kit.webhook import CONFIGURATION, Webhook, pointed_at, register  # noqa: E402
@@ -32,6 +34,7 @@ from kit.webhook import CONFIGURATION, Webhook, pointed_at, register  # noqa: E4
 SKIPPED = 77
 # Below ctest's own limit, so that a test which hangs still ends its processes and shows its log.
 RUN_WITHIN = 280
+SPARK_VERSIONS = ("3.5.7", "4.3.0")  # of the node's images
 
 
 class Skip(Exception):
@@ -155,6 +158,8 @@ def run(options):
     if facts is None:
         reason = Path(options.state) / "skipped"
         raise Skip(reason.read_text() if reason.exists() else "no control plane: run `main.py setup` first")
+    if "init" in facts:
+        onenode.enter_network(facts)
     function, name = find(options.test)
     signal.signal(signal.SIGALRM, out_of_time)
     signal.signal(signal.SIGTERM, out_of_time)
@@ -164,7 +169,7 @@ def run(options):
 
 def fill(script, *arguments):
     """One of the scripts that fill the cache. Its output is ours to show; its reason to skip is ours too."""
-    done = subprocess.run([str(HERE / "control-plane" / script), *arguments], stdout=subprocess.PIPE,
+    done = subprocess.run([str(HERE / script), *arguments], stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True, errors="replace")
     reasons = [line[6:] for line in done.stdout.splitlines() if line.startswith("SKIP: ")]
     if done.returncode == SKIPPED and reasons:
@@ -178,14 +183,28 @@ def setup(options):
     for tool in ("openssl", "bash"):
         if not shutil.which(tool):
             raise Skip(f"needs {tool}")
-    fill("build", options.kube)
-    fill("spark")
+    if options.node:
+        return setup_node(options)
+    fill("control-plane/build", options.kube)
+    fill("control-plane/spark")
     controlplane.start(options.state, cache() / f"k8s-{options.kube}", options.kube)
     return 0
 
 
+def setup_node(options):
+    reason = onenode.lacking()
+    if reason:
+        raise Skip(reason)
+    fill("node/build")
+    fill("control-plane/spark")
+    fill("node/images", str(cache() / "node-images"), *SPARK_VERSIONS)
+    onenode.start(options.state, cache())
+    return 0
+
+
 def teardown(options):
-    controlplane.stop(options.state)
+    facts = controlplane.load(options.state)
+    (onenode if facts and "folder" in facts else controlplane).stop(options.state)
     return 0
 
 
@@ -209,7 +228,9 @@ def arguments():
         sub.set_defaults(command=command)
         sub.add_argument("--state", required=True)
         if command is setup:
-            sub.add_argument("--kube", required=True)
+            which = sub.add_mutually_exclusive_group(required=True)
+            which.add_argument("--kube")
+            which.add_argument("--node", action="store_true")
         if command is run:
             sub.add_argument("--webhook")
             sub.add_argument("test", metavar="FILE:NAME")

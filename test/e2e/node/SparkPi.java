@@ -1,0 +1,60 @@
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.logging.log4j.LogManager;
+import org.apache.logging.log4j.core.LoggerContext;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * Estimates pi, as Spark's example of this name does, which PyPI's archive lacks. Before that it says, for the
+ * driver and for an executor, which configuration is in force there: lines "IN FORCE ROLE KEY=VALUE".
+ */
+public final class SparkPi {
+    private static List<String> inForce(String role, Configuration hadoop) throws IOException {
+        List<String> lines = new ArrayList<>();
+        LoggerContext logging = (LoggerContext) LogManager.getContext(false);
+        lines.add("log4j2=" + logging.getConfiguration().getConfigurationSource().getLocation());
+        lines.add("probe.logger=" + logging.getConfiguration().getLoggerConfig("probe.logger").getLevel());
+        lines.add("core-site=" + hadoop.get("probe.key"));
+        for (String name : List.of("SPARK_CONF_DIR", "HADOOP_CONF_DIR", "GOOGLE_APPLICATION_CREDENTIALS"))
+            lines.add(name + "=" + System.getenv(name));
+        String key = System.getenv("GOOGLE_APPLICATION_CREDENTIALS");
+        lines.add("credentials=" + (key == null ? null : Files.readString(Path.of(key)).strip()));
+        lines.replaceAll(line -> "IN FORCE " + role + " " + line);
+        return lines;
+    }
+
+    private static int hits(int seed, int tries) {
+        SplittableRandom random = new SplittableRandom(seed);
+        int inside = 0;
+        for (int i = 0; i < tries; i++) {
+            double x = random.nextDouble() * 2 - 1;
+            double y = random.nextDouble() * 2 - 1;
+            inside += x * x + y * y <= 1 ? 1 : 0;
+        }
+        return inside;
+    }
+
+    public static void main(String[] arguments) throws IOException {
+        int slices = 2;
+        int tries = 200_000;
+        try (SparkSession spark = SparkSession.builder().appName("Spark Pi").getOrCreate()) {
+            JavaSparkContext context = new JavaSparkContext(spark.sparkContext());
+            List<String> lines = inForce("driver", context.hadoopConfiguration());
+            lines.addAll(context.parallelize(Collections.singletonList(0), 1)
+                .flatMap(ignored -> inForce("executor", new Configuration()).iterator()).collect());
+            lines.forEach(System.out::println);
+            List<Integer> seeds = new ArrayList<>();
+            for (int i = 0; i < slices; i++)
+                seeds.add(i);
+            int inside = context.parallelize(seeds, slices).map(seed -> hits(seed, tries)).reduce(Integer::sum);
+            System.out.println("Pi is roughly " + 4.0 * inside / (slices * tries));
+        }
+    }
+}
