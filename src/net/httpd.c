@@ -164,20 +164,19 @@ static int start(struct spk_httpd *httpd, struct spk_err *err)
 {
     sigset_t all;
     sigset_t before;
-    int listener = -1;
     int rc;
 
     httpd->no_memory = spk_httpd_reply_no_memory();
     if (!httpd->no_memory)
         return spk_fail(err, SPK_ENOMEM, "server");
-    if (open_listener(&listener, &httpd->port, &httpd->options, err))
+    if (open_listener(&httpd->listener, &httpd->port, &httpd->options, err))
         return -1;
     (void)sigfillset(&all);
     (void)pthread_sigmask(SIG_SETMASK, &all, &before);
     rc = spk_httpd_sweep_start(httpd, err);
     if (rc == 0) {
         errno = 0;
-        httpd->daemon = start_daemon(httpd, listener); /* which closes the listener at its end */
+        httpd->daemon = start_daemon(httpd, httpd->listener); /* which closes it at its end */
         if (!httpd->daemon) {
             rc = spk_fail(err, SPK_EINTERNAL, "libmicrohttpd does not start (%s)",
                           errno ? strerror(errno) : "no reason given");
@@ -226,11 +225,6 @@ struct spk_httpd_counts spk_httpd_counts(struct spk_httpd *httpd)
     counts.in_flight = httpd->in_flight;
     (void)pthread_mutex_unlock(&httpd->lock);
     return counts;
-}
-
-void spk_httpd_drain(struct spk_httpd *httpd)
-{
-    atomic_store(&httpd->draining, true);
 }
 
 void spk_httpd_free(struct spk_httpd *httpd)

@@ -45,6 +45,9 @@ struct spk_httpd_conn {
     uint64_t received;           /* bytes received with its last complete request */
     bool used;                   /* a valid request was answered on it */
     enum spk_httpd_reject ended; /* why the sweeper ended it; SPK_REJECTS: it did not */
+    uint64_t seen;               /* bytes received when the drain looked last */
+    int64_t moved_ms;            /* when the drain saw that number change */
+    bool told;                   /* ended by the drain */
 
     /* The request. */
     const struct spk_httpd_route *route;
@@ -62,6 +65,7 @@ struct spk_httpd {
     struct spk_httpd_options options;
     struct MHD_Daemon *daemon;
     struct MHD_Response *no_memory; /* made beforehand */
+    int listener;                   /* libmicrohttpd's, which closes it */
     uint16_t port;
     atomic_bool draining;
     atomic_uint_fast64_t rejected[SPK_REJECTS];

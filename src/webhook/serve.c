@@ -231,23 +231,20 @@ static unsigned drain(struct serve *serve)
 {
     struct spk_server *server = &serve->server;
     const int64_t start_ms = spk_clock_mono_ms();
+    int signal = 0;
 
     atomic_store(&server->draining, true);
     spk_httpd_drain(server->https);
     spk_log(&server->logger, SPK_LOG_INFO, "draining", NULL, NULL);
-    for (;;) {
+    while (signal != SIGTERM && signal != SIGINT) {
         int64_t gone_ms = spk_clock_mono_ms() - start_ms;
-        unsigned in_flight = spk_httpd_counts(server->https).in_flight;
-        int signal;
+
         if (gone_ms >= serve->options.drain_timeout_ms)
-            return in_flight;
-        if (gone_ms >= serve->options.drain_min_ms && in_flight == 0)
+            break;
+        if (gone_ms >= serve->options.drain_min_ms && spk_httpd_drained(server->https))
             break;
         signal = wait_signal(&serve->signals, DRAIN_STEP_MS);
-        if (signal == SIGTERM || signal == SIGINT)
-            return in_flight;
     }
-    (void)wait_signal(&serve->signals, DRAIN_STEP_MS); /* the last answer is on its way */
     return spk_httpd_counts(server->https).in_flight;
 }
 

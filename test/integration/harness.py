@@ -139,11 +139,11 @@ class Client:
 
 
 class Server:
-    def __init__(self, env, args, ca, environ, fds=None):
+    def __init__(self, env, args, ca, environ, fds=None, webhook=None):
         self.ca, self.json_lines = ca, "--log-format=text" not in args
         self.lines, self.exit_code = [], 0
         self.sanitizer_warnings = False  # True: lines of a sanitizer are what the test asked for
-        self.process = subprocess.Popen([env.webhook, "serve", *args], stdin=subprocess.DEVNULL,
+        self.process = subprocess.Popen([webhook or env.webhook, "serve", *args], stdin=subprocess.DEVNULL,
                                         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                                         cwd=env.dir, env=os.environ | (environ or {}),
                                         preexec_fn=fds and (lambda: resource.setrlimit(
@@ -304,10 +304,13 @@ class Env:
         for fault in faults:
             print(fault)
 
-    def server(self, *args, ca=None, environ=None, fds=None):
+    def server(self, *args, ca=None, environ=None, fds=None, webhook=None, drain="0s"):
         """A running server; later flags win over the ones that every test wants. @fds are its limits
-        of descriptors, soft and hard."""
-        base = ["--secure-port=0", "--health-port=0", "--bind-address=127.0.0.1", "--drain-min=0s"]
+        of descriptors, soft and hard; @webhook is another binary than the one to test; @drain is
+        --drain-min, None for the program's own."""
+        base = ["--secure-port=0", "--health-port=0", "--bind-address=127.0.0.1"]
+        if drain:
+            base.append(f"--drain-min={drain}")
         if not any(arg.startswith("--tls-cert-file") for arg in args):
             ca = self.dir / f"ca-{len(self.servers)}.crt"
             base += ["--certificates=self-signed", f"--ca-file-out={ca}"]
@@ -316,7 +319,7 @@ class Env:
             self.quiet_ports = free_ports(2)
             base[:2] = [f"--{name}-port={port}" for name, port in
                         zip(("secure", "health"), self.quiet_ports)]
-        server = Server(self, [*base, *map(str, args)], ca, environ, fds)
+        server = Server(self, [*base, *map(str, args)], ca, environ, fds, webhook)
         self.servers.append(server)
         return server
 

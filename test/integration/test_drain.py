@@ -66,6 +66,21 @@ def test_sigterm_under_load_loses_nothing(env):
     assert server.log(msg="stopped")[0]["cut_off"] == 0
 
 
+def test_ten_seconds_after_sigterm_a_newcomer_is_answered(env):
+    """With the settings that are nobody's choice: endpoints may take that long to forget a pod."""
+    server = env.server(drain=None)
+    start = time.monotonic()
+    server.signal(signal.SIGTERM)
+    for number in range(1, 21):
+        time.sleep(max(0, start + number * 0.497 - time.monotonic()))
+        answer = server.post(review(GOOD))
+        assert answer.status == 200 and answer.closes, number
+        assert answer.response["patch"]
+    assert time.monotonic() - start > 9.9
+    assert server.wait() == 0
+    assert server.log(msg="stopped")[0]["cut_off"] == 0
+
+
 def test_what_is_in_flight_is_waited_for(env):
     server = env.server("--drain-min=0s", "--drain-timeout=20s")
     whole = raw_review()

@@ -95,6 +95,9 @@ func (b *backends) watch(address, health string, stop <-chan struct{}) {
 		}
 		select {
 		case <-stop:
+			if was {
+				time.AfterFunc(*delay, func() { b.set(address, false) })
+			}
 			return
 		case <-tick.C:
 		}
