@@ -63,6 +63,16 @@ static int set_name(void *field, const struct spk_flag *flag, const char *value,
     return 0;
 }
 
+static int set_object(void *field, const struct spk_flag *flag, const char *value,
+                      struct spk_err *err)
+{
+    if (!spk_is_subdomain(spk_str(value)))
+        return unexpected(err, flag, value,
+                          "a name of lower-case letters, digits, '-' and '.', at most 253");
+    *(const char **)field = value;
+    return 0;
+}
+
 static int set_prefix(void *field, const struct spk_flag *flag, const char *value,
                       struct spk_err *err)
 {
@@ -83,18 +93,30 @@ static int set_address(void *field, const struct spk_flag *flag, const char *val
     return 0;
 }
 
-static int set_sans(void *field, const struct spk_flag *flag, const char *value,
-                    struct spk_err *err)
+static int append(struct spk_flag_list *list, const struct spk_flag *flag, const char *value,
+                  struct spk_err *err)
 {
-    struct spk_flag_list *list = field;
-
-    if (!is_host(value) && !is_address(value))
-        return unexpected(err, flag, value, "a DNS name or an IP address");
     if (list->count == SPK_FLAG_LIST_MAX)
         return spk_fail(err, SPK_EINVALID, "--%s: given more than %d times", flag->name,
                         SPK_FLAG_LIST_MAX);
     list->items[list->count++] = value;
     return 0;
+}
+
+static int set_sans(void *field, const struct spk_flag *flag, const char *value,
+                    struct spk_err *err)
+{
+    if (!is_host(value) && !is_address(value))
+        return unexpected(err, flag, value, "a DNS name or an IP address");
+    return append(field, flag, value, err);
+}
+
+static int set_objects(void *field, const struct spk_flag *flag, const char *value,
+                       struct spk_err *err)
+{
+    const char *name;
+
+    return set_object(&name, flag, value, err) ? -1 : append(field, flag, value, err);
 }
 
 static int set_word(void *field, const struct spk_flag *flag, const char *value,
@@ -183,6 +205,24 @@ static int set_duration(void *field, const struct spk_flag *flag, const char *va
     return 0;
 }
 
+/* "1.30", or as the API server says it: "v1.30.14-gke.1". */
+static int set_minor(void *field, const struct spk_flag *flag, const char *value,
+                     struct spk_err *err)
+{
+    const char *rest = value + (*value == 'v');
+    int64_t minor = 0;
+
+    if (strncmp(rest, "1.", 2) != 0 || !read_digits(&minor, rest + 2, &rest) ||
+        (*rest && *rest != '.') || minor < flag->min || minor > flag->max) {
+        return spk_fail(err, SPK_EINVALID,
+                        "--%s: found '%.*s', expected a version of Kubernetes from 1.%" PRId64
+                        " to 1.%" PRId64,
+                        flag->name, SPK_QUOTE_MAX, value, flag->min, flag->max);
+    }
+    *(int64_t *)field = minor;
+    return 0;
+}
+
 typedef int setter(void *field, const struct spk_flag *flag, const char *value,
                    struct spk_err *err);
 
@@ -193,6 +233,8 @@ static setter *const setters[] = {
     [SPK_FLAG_PREFIX] = set_prefix, [SPK_FLAG_SANS] = set_sans,
     [SPK_FLAG_WORD] = set_word,     [SPK_FLAG_NUMBER] = set_number,
     [SPK_FLAG_SIZE] = set_size,     [SPK_FLAG_DURATION] = set_duration,
+    [SPK_FLAG_OBJECT] = set_object, [SPK_FLAG_OBJECTS] = set_objects,
+    [SPK_FLAG_MINOR] = set_minor,
 };
 _Static_assert(SPK_LEN(setters) == SPK_FLAG_TYPES, "one setter per type");
 

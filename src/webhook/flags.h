@@ -19,6 +19,8 @@ enum spk_flag_type {
     SPK_FLAG_OPERAND,  /* no flag but the one argument without dashes: const char * */
     SPK_FLAG_TEXT,     /* const char *, borrowed from argv */
     SPK_FLAG_NAME,     /* the same, a DNS label */
+    SPK_FLAG_OBJECT,   /* the same, what most objects may be called: a DNS subdomain */
+    SPK_FLAG_OBJECTS,  /* struct spk_flag_list of those */
     SPK_FLAG_ADDRESS,  /* the same, an IPv4 or IPv6 address */
     SPK_FLAG_PREFIX,   /* the same, a prefix of annotations */
     SPK_FLAG_SANS,     /* struct spk_flag_list of DNS names and addresses */
@@ -26,6 +28,7 @@ enum spk_flag_type {
     SPK_FLAG_NUMBER,   /* int64_t */
     SPK_FLAG_SIZE,     /* int64_t bytes */
     SPK_FLAG_DURATION, /* int64_t milliseconds */
+    SPK_FLAG_MINOR,    /* int64_t: the N of a Kubernetes 1.N, from min to max */
     SPK_FLAG_TYPES
 };
 

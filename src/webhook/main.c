@@ -1,6 +1,7 @@
 #include "spk/base/cleanup.h"
 #include "spk/json/memory.h"
 #include "webhook/flags.h"
+#include "webhook/install/manifest.h"
 #include "webhook/mutate.h"
 #include "webhook/process.h"
 #include "webhook/serve.h"
@@ -15,8 +16,9 @@ static const struct command {
     int (*run)(int argc, char **argv);
     const char *what;
 } commands[] = {
-    {"serve",  spk_serve_main,  "answer the API server's admission reviews over HTTPS"},
-    {"mutate", spk_mutate_main, "decide about one review or pod from a file, offline" },
+    {"serve",    spk_serve_main,    "answer the API server's admission reviews over HTTPS"},
+    {"mutate",   spk_mutate_main,   "decide about one review or pod from a file, offline" },
+    {"manifest", spk_manifest_main, "print the objects that install it on a cluster"      },
 };
 
 static void usage(FILE *to)

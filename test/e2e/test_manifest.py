@@ -10,7 +10,7 @@ from kit.api import ADMISSION
 from kit.spark import environment
 from kit.webhook import CONFIGURATION, MANIFESTS, wait_called
 
-FILES = sorted(MANIFESTS.glob("*.yaml"))
+FILES = sorted(MANIFESTS.glob("[0-9]*.yaml"))
 EXAMPLES = MANIFESTS / "examples"
 MAKE_CERTS = MANIFESTS.parent / "certs/make-certs"
 
@@ -56,7 +56,10 @@ def test_registration_is_applied_again_without_losing_its_ca_bundle(env):
 
 
 def test_deployment_starts_the_webhook_and_probes_what_it_serves(env):
-    pod = env.manifest(MANIFESTS / "30-deployment.yaml")["spec"]["template"]["spec"]
+    """With the certificate in files, as one may ask for."""
+    made = env.folder / "made"
+    subprocess.run([env.binary, "manifest", "--certificates=files", f"--directory={made}"], check=True, timeout=60)
+    pod = env.manifest(made / "30-deployment.yaml")["spec"]["template"]["spec"]
     container = pod["containers"][0]
     certs = env.folder / "certs"
     service = env.manifest(MANIFESTS / "50-service.yaml")["metadata"]

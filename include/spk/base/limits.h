@@ -115,4 +115,10 @@
 /* What a credential plugin may print, its certificates and all. */
 #define SPK_PLUGIN_OUTPUT_MAX ((size_t)1024 * 1024)
 
+/* One object of an installation, or a file of the chart: the longest has 6 KB. */
+#define SPK_MANIFEST_MAX ((size_t)64 * 1024)
+
+/* A reference to an image: a name of 255, a tag of 128, a digest (distribution/reference). */
+#define SPK_IMAGE_MAX 512
+
 #endif

@@ -1,0 +1,81 @@
+#ifndef SPK_WEBHOOK_INSTALL_OPTIONS_H
+#define SPK_WEBHOOK_INSTALL_OPTIONS_H
+/*
+ * What `spark-webhook manifest` can be told, and what it means for the texts in objects/ and
+ * chart/: the names that they use, and for a chart the values that take the options' place.
+ */
+
+#include "spk/base/err.h"
+#include "webhook/flags.h"
+#include "webhook/install/template.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* --format */
+enum spk_install_format { SPK_INSTALL_YAML, SPK_INSTALL_HELM };
+
+struct spk_install {
+    /* as told */
+    const char *namespace_;
+    const char *name;
+    const char *annotation_prefix;
+    const char *image;
+    const char *priority_class; /* NULL: none */
+    const char *directory;      /* NULL: standard output */
+    int format;                 /* enum spk_install_format */
+    int certificates;           /* an index of words, as all below */
+    int failure_policy;
+    int on_invalid;
+    int log_level;
+    int64_t replicas;
+    int64_t port;
+    int64_t health_port;
+    int64_t timeout_s;
+    int64_t kube_minor; /* of 1.N */
+    bool host_network;
+    struct spk_flag_list extra_sans;
+    struct spk_flag_list pull_secrets;
+    struct spk_flag_list only_namespaces;
+    struct spk_flag_list exclude_namespaces;
+
+    /* as the texts ask */
+    const char *version; /* of the program */
+    const char *certificates_text;
+    const char *failure_policy_text;
+    const char *on_invalid_text;
+    const char *log_level_text;
+    const char *own_prefix_text; /* "" with the default */
+    bool managed;
+    bool cert_manager;
+    bool mounted; /* the certificate comes in a Secret that is mounted */
+    bool own_prefix;
+    bool has_priority_class;
+    bool has_pull_secrets;
+    bool has_only_namespaces;
+    bool has_exclude_namespaces;
+    bool selects_namespaces;
+    bool fail;
+    bool several; /* replicas */
+    bool match_conditions;
+    bool policies;              /* ValidatingAdmissionPolicy */
+    bool unhealthy_eviction;    /* of a PodDisruptionBudget */
+    struct spk_flag_list files; /* of a kustomization */
+};
+
+/**
+ * spk_install_parse() - read and check the arguments of `spark-webhook manifest`
+ * @out: points into @argv
+ * @err: SPK_EINVALID names the flag, what was found and what was expected
+ *
+ * Return: 0, 1 when --help was asked for, or -1
+ */
+int spk_install_parse(struct spk_install *out, int argc, char **argv, struct spk_err *err)
+    __attribute__((warn_unused_result));
+
+void spk_install_help(FILE *to);
+
+/* The names in the texts; their offsets are in struct spk_install. */
+const struct spk_variable *spk_install_variables(size_t *count);
+
+#endif
