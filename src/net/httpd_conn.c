@@ -201,6 +201,7 @@ static void started(struct spk_httpd *httpd, struct MHD_Connection *mhd, void **
     if (httpd->options.tls) {
         gnutls = info(mhd, MHD_CONNECTION_INFO_GNUTLS_SESSION);
         spk_tls_session_begin(&conn->tls, httpd->options.tls, gnutls->tls_session);
+        spk_tls_session_read_by(&conn->tls, conn->fd, spk_httpd_pull, conn);
     }
     join_in(conn);
 }

@@ -47,7 +47,10 @@ struct spk_httpd_conn {
     enum spk_httpd_reject ended; /* why the sweeper ended it; SPK_REJECTS: it did not */
     uint64_t seen;               /* bytes received when the drain looked last */
     int64_t moved_ms;            /* when the drain saw that number change */
-    bool told;                   /* ended by the drain */
+    int64_t told_ms;             /* when the drain ended it; 0: it did not */
+
+    atomic_bool told; /* the drain wants it to end */
+    bool bade;        /* goodbye is said; its thread's */
 
     /* The request. */
     const struct spk_httpd_route *route;
@@ -108,6 +111,9 @@ unsigned spk_httpd_crowd(const struct spk_httpd *httpd);
 
 /* Bytes that the kernel received on a connection; a FIN counts as one. */
 uint64_t spk_httpd_received(int fd);
+
+/* httpd_drain.c: recv() on the connection @ctx, for GnuTLS. */
+ssize_t spk_httpd_pull(void *ctx, void *out, size_t size);
 
 /* httpd_head.c: what a request's header says. */
 struct spk_httpd_head {

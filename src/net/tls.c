@@ -310,7 +310,7 @@ void spk_tls_session_begin(struct spk_tls_session *out, struct spk_tls *tls, voi
 {
     gnutls_session_t gnutls = gnutls_session;
 
-    *out = (struct spk_tls_session){.tls = tls};
+    *out = (struct spk_tls_session){.tls = tls, .gnutls = gnutls};
     gnutls_session_set_ptr(gnutls, out);
     gnutls_handshake_set_hook_function(gnutls, GNUTLS_HANDSHAKE_FINISHED, GNUTLS_HOOK_POST,
                                        on_finished);
@@ -318,6 +318,24 @@ void spk_tls_session_begin(struct spk_tls_session *out, struct spk_tls *tls, voi
         return;
     gnutls_certificate_server_set_request(gnutls, GNUTLS_CERT_REQUIRE);
     gnutls_session_set_verify_function(gnutls, verify_client);
+}
+
+void spk_tls_session_read_by(struct spk_tls_session *session, int fd,
+                             ssize_t (*pull)(void *ctx, void *out, size_t size), void *ctx)
+{
+    void *write_to = (void *)(intptr_t)fd; /* as libmicrohttpd has it */
+
+    gnutls_transport_set_ptr2(session->gnutls, ctx, write_to);
+    gnutls_transport_set_pull_function(session->gnutls, pull);
+}
+
+int spk_tls_session_say_last(struct spk_tls_session *session, const char *text, size_t len)
+{
+    if (session->finished != FINISHED_BOTH)
+        return -1;
+    if (gnutls_record_send(session->gnutls, text, len) != (ssize_t)len)
+        return -1;
+    return gnutls_bye(session->gnutls, GNUTLS_SHUT_WR) == GNUTLS_E_SUCCESS ? 0 : -1;
 }
 
 void spk_tls_session_end(struct spk_tls_session *session, bool spoke)

@@ -1,7 +1,9 @@
 """Stopping: nobody's review is lost."""
 
 import json
+import select
 import signal
+import ssl
 import threading
 import time
 
@@ -150,6 +152,45 @@ def test_idle_connections_do_not_hold_it_up(env):
     assert time.monotonic() - start < 8
     for client in clients:
         client.close()
+
+
+def test_a_request_that_sets_out_as_its_connection_ends_is_told_to_come_back(env):
+    """HTTP/1.1 can't warn a resting client; but the answer that meets its request says to ask again,
+    and no reset overtakes that however large the request is."""
+    server = env.server("--drain-min=0s", "--idle-timeout=60s")
+    for version in ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3:
+        with server.tls(server.context(version, version)) as late, server.tls() as unused:
+            late.sendall(raw_review())
+            assert read_answer(late).status == 200
+            server = check_goodbye(env, server, late, unused)
+
+
+def check_goodbye(env, server, late, unused):
+    time.sleep(0.1)
+    assert not select.select([late, unused], [], [], 0)[0]
+    server.signal(signal.SIGTERM)
+    for sock in late, unused:
+        assert select.select([sock], [], [], 8)[0], "no goodbye"
+    late.sendall(raw_review(review({**GOOD, "note": "x" * 200000})))
+    answer = read_answer(late)
+    assert answer.status == 503 and answer.closes and answer.headers["Retry-After"] == "1"
+    assert read_answer(unused).status == 503
+    assert late.recv(1) == b"" and unused.recv(1) == b"", "an end that TLS vouches for"
+    late.close()
+    unused.close()
+    assert server.wait() == 0
+    assert server.log(msg="stopped")[0]["cut_off"] == 0
+    return env.server("--drain-min=0s", "--idle-timeout=60s")
+
+
+def test_who_takes_no_notice_of_the_goodbye_is_left_alone(env):
+    server = env.server("--drain-min=0s", "--drain-timeout=20s")
+    with server.client() as client:
+        assert client.post(review(GOOD)).status == 200
+        start = time.monotonic()
+        server.signal(signal.SIGTERM)
+        assert server.wait() == 0
+        assert time.monotonic() - start < 10
 
 
 def test_its_descriptors_and_memory_stay(env):

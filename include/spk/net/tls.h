@@ -17,6 +17,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct spk_tls;
 
@@ -86,6 +87,7 @@ struct spk_tls_shown;
 
 struct spk_tls_session {
     struct spk_tls *tls;
+    void *gnutls;                /* gone before spk_tls_session_end() */
     struct spk_tls_shown *shown; /* what this handshake took; NULL before and after it */
     unsigned finished;           /* whose Finished has been seen: 1 the client's, 2 ours */
 };
@@ -95,6 +97,15 @@ void *spk_tls_retrieve_function(void);
 
 /* Prepares a new session of GnuTLS; @out must stay where it is until spk_tls_session_end(). */
 void spk_tls_session_begin(struct spk_tls_session *out, struct spk_tls *tls, void *gnutls_session);
+
+/* Reads by @pull from now on, which does as recv() does; its first argument is @ctx, and @fd is
+ * what it reads from. */
+void spk_tls_session_read_by(struct spk_tls_session *session, int fd,
+                             ssize_t (*pull)(void *ctx, void *out, size_t size), void *ctx);
+
+/* Sends @text and says that no more will follow, without waiting. For the thread that reads, also
+ * from within the function that it reads by. Return: 0, or -1 before a handshake's end. */
+int spk_tls_session_say_last(struct spk_tls_session *session, const char *text, size_t len);
 
 /* After GnuTLS has freed its session. @spoke: the client sent something at all; without that an
  * unfinished handshake is no failure but a probe of the port. */
