@@ -105,6 +105,10 @@
  * (rest/request.go). */
 #define SPK_KUBE_TRIES 10
 
+/* A path of the API with its query: a list's continue token has some hundred bytes, a selector may
+ * be long. */
+#define SPK_KUBE_PATH_MAX ((size_t)64 * 1024)
+
 /* Files that $KUBECONFIG may name. */
 #define SPK_KUBECONFIG_FILES 32
 

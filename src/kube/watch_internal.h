@@ -1,0 +1,52 @@
+#ifndef SPK_KUBE_WATCH_INTERNAL_H
+#define SPK_KUBE_WATCH_INTERNAL_H
+/* The parts of a watch: when to do what (watch.c), lists (watch_list.c), events (watch_follow.c).
+ */
+
+#include "kube_internal.h"
+
+#include "spk/kube/watch.h"
+
+struct spk_kube_watch {
+    struct spk_kube *kube;
+    struct spk_kube_watch_options options; /* its texts are those below */
+    char *path;
+    char *field_selector;
+    char *label_selector;
+    pthread_t thread;
+    struct spk_stop stop;
+    /* The thread's. */
+    unsigned page;
+    char *version; /* resourceVersion to go on from; NULL: list first */
+    struct spk_kube_state state;
+    unsigned failures; /* for the back-off */
+};
+
+enum spk_watch_end {
+    SPK_WATCH_OVER,    /* it went well, and may go on at once */
+    SPK_WATCH_GONE,    /* our place is not known any more */
+    SPK_WATCH_FAILED,  /* see the error */
+    SPK_WATCH_STOPPED, /* by us */
+};
+
+/* A path of the collection with a first query, to be appended to: "/api/v1/pods?limit=500". */
+int spk_watch_path(struct spk_buf *out, const struct spk_kube_watch *watch, const char *query,
+                   const char *value, struct spk_err *err);
+
+/* Keeps metadata.resourceVersion of @object, if it has one. */
+int spk_watch_remember(struct spk_kube_watch *watch, const json_t *object, struct spk_err *err);
+void spk_watch_forget(struct spk_kube_watch *watch);
+
+/* Lists all pages and hands them over; the version is then that of the list. */
+enum spk_watch_end spk_watch_list(struct spk_kube_watch *watch, struct spk_err *err);
+
+/* Watches from the version on. @good: something came, or it lasted. */
+enum spk_watch_end spk_watch_follow(struct spk_kube_watch *watch, bool *good, struct spk_err *err);
+
+/* A watch is open. */
+void spk_watch_opened(struct spk_kube_watch *watch);
+
+/* An even number below @below. */
+unsigned spk_watch_random(unsigned below);
+
+#endif
