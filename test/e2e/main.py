@@ -24,8 +24,10 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
+sys.path.append(str(HERE.parent / "integration"))
 
 import controlplane  # noqa: E402  (the folder has to be known first)
+import gotools  # noqa: E402
 import onenode  # noqa: E402
 from kit.api import Api  # noqa: E402
 from kit.pods import STAMP  # noqa: E402
@@ -49,11 +51,12 @@ def cache():
 class Env:
     """What a test is given. Each has a namespace of its own, and a webhook of its own once it asks for one."""
 
-    def __init__(self, facts, binary, name):
+    def __init__(self, facts, binary, name, state):
         self.facts, self.binary = facts, binary
         self.api = Api(facts)
         self.kube = facts["version"]
         self.folder = Path(tempfile.mkdtemp(prefix="sparkhook-e2e-"))
+        self.dir, self.cache = self.folder, Path(state)  # as the tools of test/integration call them
         self.unique = secrets.token_hex(3)
         self.namespace = f"{name.removeprefix('test_').replace('_', '-')[:50]}-{self.unique}"
         self._webhook, self._later = None, []
@@ -100,6 +103,15 @@ class Env:
         answer = self.api.create_pod("default", pod, dry_run=True)
         assert answer.code == 201, answer.message
         return answer.body
+
+    def proxy(self):
+        """A TCP balancer before webhooks."""
+        try:
+            proxy = gotools.Proxy(self)
+        except gotools.Skip as reason:
+            raise Skip(str(reason)) from None
+        self.later(proxy.end)
+        return proxy
 
     def spark_home(self, version):
         home = cache() / f"spark-{version}"
@@ -164,7 +176,7 @@ def run(options):
     signal.signal(signal.SIGALRM, out_of_time)
     signal.signal(signal.SIGTERM, out_of_time)
     signal.alarm(RUN_WITHIN)
-    return call(function, Env(facts, options.webhook, name))
+    return call(function, Env(facts, options.webhook, name, options.state))
 
 
 def fill(script, *arguments):

@@ -90,13 +90,21 @@ class Proxy(Tool):
         super().__init__(binary, *(f"-{name}={value}" for name, value in flags.items()))
         self.port = int(self.wait_line("port ").split()[1])
 
-    def add(self, server):
-        """Returns when connections may go to the server."""
-        self.say(f"add 127.0.0.1:{server.port} 127.0.0.1:{server.health_port}")
-        self.wait_line(f"ready 127.0.0.1:{server.port}")
+    def add(self, port, health_port):
+        """Returns when connections may go there."""
+        self.say(f"add 127.0.0.1:{port} 127.0.0.1:{health_port}")
+        self.wait_line(f"ready 127.0.0.1:{port}")
 
-    def remove(self, server):
-        self.say(f"remove 127.0.0.1:{server.port}")
+    def remove(self, port):
+        self.say(f"remove 127.0.0.1:{port}")
+
+    def wait_held(self):
+        """The port of the server whose connection has reached what "hold" said."""
+        return int(self.wait_line("held ").rpartition(":")[2])
+
+    def wait_gone(self, port):
+        """Until no new connection goes there."""
+        self.wait_line(f"gone 127.0.0.1:{port}")
 
 
 class Loader(Tool):

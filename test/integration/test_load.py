@@ -46,7 +46,7 @@ class Replicas:
     def start(self, webhook=None):
         """One more, in service."""
         server = self.env.server(*self.flags, webhook=webhook)
-        self.proxy.add(server)
+        self.proxy.add(server.port, server.health_port)
         return server
 
     def replace(self, index, webhook=None):
@@ -81,7 +81,7 @@ def test_a_hundred_rolling_restarts_lose_nothing(env):
         for number in range(100):
             old = replicas.running[number % 2]
             replicas.replace(number % 2)
-            replicas.proxy.remove(old)
+            replicas.proxy.remove(old.port)
         loader.wait_good(100)
         summary = loader.summary()
         print({key: summary[key] for key in ("sent", "good", "seconds", "max_ms", "connections")})

@@ -8,6 +8,10 @@
 // With -to ADDRESS: all go there, and what comes back is held up for -lag, which "lag DURATION" on
 // stdin changes: a peer that learns of everything late.
 //
+// "hold up BYTES" lets so many more bytes through on their way to a backend, or with "down" on their
+// way back, and then nothing more on that connection until one of its ends closes it, without passing
+// on anything that is held. Prints "held ADDRESS" then.
+//
 // First prints "port N". Ends with its stdin, and then prints how many connections it forwarded and
 // how many it had no backend for.
 package main
@@ -21,6 +25,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -118,6 +123,10 @@ func (b *backends) obey(line string) {
 		if value, err := time.ParseDuration(words[1]); err == nil {
 			delayed.Store(int64(value))
 		}
+	case len(words) == 3 && words[0] == "hold":
+		if left, err := strconv.Atoi(words[2]); err == nil {
+			armed.set(words[1], left)
+		}
 	default:
 		fmt.Fprintf(os.Stderr, "not understood: %q\n", line)
 		os.Exit(1)
@@ -132,6 +141,55 @@ func finish(to *net.TCPConn, err error) {
 		return
 	}
 	_ = to.CloseWrite()
+}
+
+// What the next bytes of a direction are cut by; the connection that reaches it is held.
+type hold struct {
+	mutex     sync.Mutex
+	direction string
+	left      int
+}
+
+var armed hold
+
+func (h *hold) set(direction string, left int) {
+	h.mutex.Lock()
+	defer h.mutex.Unlock()
+	h.direction, h.left = direction, left
+}
+
+// How many of @n bytes may pass, and whether it ends there.
+func (h *hold) take(direction string, n int) (int, bool) {
+	h.mutex.Lock()
+	defer h.mutex.Unlock()
+	if h.direction != direction {
+		return n, false
+	}
+	if n < h.left {
+		h.left -= n
+		return n, false
+	}
+	h.direction = ""
+	return h.left, true
+}
+
+func pass(to, from *net.TCPConn, direction, address string) error {
+	buffer := make([]byte, 32<<10)
+	for {
+		n, err := from.Read(buffer)
+		allowed, held := armed.take(direction, n)
+		if _, failed := to.Write(buffer[:allowed]); failed != nil {
+			return failed
+		}
+		if held {
+			fmt.Println("held", address)
+			_, err = io.Copy(io.Discard, from)
+			return err
+		}
+		if err != nil {
+			return err
+		}
+	}
 }
 
 type piece struct {
@@ -163,15 +221,14 @@ func late(to io.Writer, from io.Reader) error {
 	return failed
 }
 
-func forward(client, server *net.TCPConn) {
+func forward(client, server *net.TCPConn, address string) {
 	defer client.Close()
 	defer server.Close()
 	var both sync.WaitGroup
 	both.Add(2)
 	go func() {
 		defer both.Done()
-		_, err := io.Copy(server, client)
-		finish(server, err)
+		finish(server, pass(server, client, "up", address))
 	}()
 	go func() {
 		defer both.Done()
@@ -179,8 +236,7 @@ func forward(client, server *net.TCPConn) {
 			finish(client, late(client, server))
 			return
 		}
-		_, err := io.Copy(client, server)
-		finish(client, err)
+		finish(client, pass(client, server, "down", address))
 	}()
 	both.Wait()
 }
@@ -190,7 +246,7 @@ func (b *backends) serve(client *net.TCPConn) {
 	if some {
 		if server, err := net.DialTimeout("tcp", address, 5*time.Second); err == nil {
 			forwarded.Add(1)
-			forward(client, server.(*net.TCPConn))
+			forward(client, server.(*net.TCPConn), address)
 			return
 		}
 		unreachable.Add(1)
