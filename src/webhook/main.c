@@ -2,6 +2,7 @@
 #include "spk/json/memory.h"
 #include "webhook/flags.h"
 #include "webhook/install/manifest.h"
+#include "webhook/install/policy.h"
 #include "webhook/mutate.h"
 #include "webhook/process.h"
 #include "webhook/serve.h"
@@ -19,6 +20,7 @@ static const struct command {
     {"serve",    spk_serve_main,    "answer the API server's admission reviews over HTTPS"},
     {"mutate",   spk_mutate_main,   "decide about one review or pod from a file, offline" },
     {"manifest", spk_manifest_main, "print the objects that install it on a cluster"      },
+    {"policy",   spk_policy_main,   "print policies that refuse what was not mutated"     },
 };
 
 static void usage(FILE *to)

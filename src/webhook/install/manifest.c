@@ -19,30 +19,10 @@ enum { EXIT_DONE, EXIT_BROKEN, EXIT_UNUSABLE };
 /* Beside the objects, the one that lists their files. */
 #define KUSTOMIZATION "kustomization.yaml"
 
-/* The file's name where @it is of @folder, else NULL. Parts of other texts ("_") are no files. */
-static const char *file_of(const struct spk_embedded *it, const char *folder)
-{
-    size_t len = strlen(folder);
-
-    if (strncmp(it->name, folder, len) != 0 || it->name[len] != '/' || it->name[len + 1] == '_')
-        return NULL;
-    return it->name + len + 1;
-}
-
-static struct spk_str part(const char *file)
-{
-    for (const struct spk_embedded *it = spk_embedded; it->name; it++) {
-        const char *slash = strchr(it->name, '/');
-        if (slash && strcmp(slash + 1, file) == 0)
-            return spk_str(it->text);
-    }
-    return (struct spk_str){0};
-}
-
 static int render(struct spk_buf *out, const struct spk_install *install,
                   const struct spk_embedded *from, bool helm, struct spk_err *err)
 {
-    struct spk_template template = {.values = install, .include = part, .helm = helm};
+    struct spk_template template = {.values = install, .include = spk_embedded_part, .helm = helm};
 
     template.variables = spk_install_variables(&template.count);
     spk_buf_init(out, SPK_MANIFEST_MAX);
@@ -97,7 +77,7 @@ static int write_objects(struct spk_install *install, struct spk_err *err)
     if (make_folder(install->directory, err))
         return -1;
     for (const struct spk_embedded *it = spk_embedded; it->name; it++) {
-        const char *file = file_of(it, "objects");
+        const char *file = spk_embedded_file(it, "objects");
         if (!file)
             continue;
         if (strcmp(file, KUSTOMIZATION) == 0) {
@@ -125,8 +105,8 @@ static int write_chart(const struct spk_install *install, struct spk_err *err)
     if (make_folder(install->directory, err) || make_folder(templates, err))
         return -1;
     for (const struct spk_embedded *it = spk_embedded; it->name; it++) {
-        const char *object = file_of(it, "objects");
-        const char *file = object ? object : file_of(it, "chart");
+        const char *object = spk_embedded_file(it, "objects");
+        const char *file = object ? object : spk_embedded_file(it, "chart");
         bool below = object || (file && strcmp(file, "NOTES.txt") == 0);
         if (!file || strcmp(file, KUSTOMIZATION) == 0)
             continue;
@@ -141,7 +121,7 @@ static int print_objects(const struct spk_install *install, struct spk_err *err)
 {
     for (const struct spk_embedded *it = spk_embedded; it->name; it++) {
         SPK_CLEANUP(spk_buf_done) struct spk_buf buf = {0};
-        const char *file = file_of(it, "objects");
+        const char *file = spk_embedded_file(it, "objects");
         if (!file || strcmp(file, KUSTOMIZATION) == 0)
             continue;
         if (render(&buf, install, it, false, err))

@@ -58,16 +58,7 @@ static const struct spk_flag flags[] = {
      .type = SPK_FLAG_SANS,
      .offset = FIELD(extra_sans)},
     SPK_ANNOTATION_PREFIX_FLAG(FIELD(annotation_prefix)),
-    {.name = "only-namespace",
-     .arg = "NAME",
-     .help = "pods of this namespace, and no others; may be repeated",
-     .type = SPK_FLAG_OBJECTS,
-     .offset = FIELD(only_namespaces)},
-    {.name = "exclude-namespace",
-     .arg = "NAME",
-     .help = "no pods of this namespace; may be repeated",
-     .type = SPK_FLAG_OBJECTS,
-     .offset = FIELD(exclude_namespaces)},
+    SPK_INSTALL_NAMESPACE_FLAGS(FIELD(only_namespaces), FIELD(exclude_namespaces)),
     {.name = "failure-policy",
      .arg = "Fail|Ignore",
      .fallback = "Fail",
@@ -124,7 +115,7 @@ static const struct spk_flag flags[] = {
     {.name = "host-network",
      .help =
          "pods use their node's network, where the API server can't reach pod addresses (EKS with "
-         "Calico); both ports must be free on the nodes",                                                                    .type = SPK_FLAG_SWITCH,
+         "Calico); both ports must be free on the nodes",                                                                        .type = SPK_FLAG_SWITCH,
      .offset = FIELD(host_network)},
     {.name = "priority-class",
      .arg = "NAME",
@@ -151,9 +142,9 @@ static const struct spk_flag flags[] = {
      .arg = "DIR",
      .help =
          "write a file for each object and a kustomization.yaml (or the chart) there, instead of "
-         "printing",                       .type = SPK_FLAG_TEXT,
+         "printing",                                                   .type = SPK_FLAG_TEXT,
      .offset = FIELD(directory)},
-    {.name = "help",                                                                         .help = "print this",                                                       .type = SPK_FLAG_HELP                                                  },
+    {.name = "help",                                                                 .help = "print this",                                                                   .type = SPK_FLAG_HELP                        },
 };
 
 /* In a chart: what names the instance, and where it goes. */
@@ -262,7 +253,8 @@ static int check_names(const struct spk_install *it, struct spk_err *err)
     return 0;
 }
 
-static int check_namespaces(const struct spk_flag_list *list, const char *flag, struct spk_err *err)
+int spk_install_check_namespaces(const struct spk_flag_list *list, const char *flag,
+                                 struct spk_err *err)
 {
     for (size_t i = 0; i < list->count; i++) {
         if (!spk_is_label(spk_str(list->items[i]))) {
@@ -309,8 +301,9 @@ int spk_install_parse(struct spk_install *out, int argc, char **argv, struct spk
         return rc;
     derive(out);
     return check_names(out, err) ||
-                   check_namespaces(&out->only_namespaces, "only-namespace", err) ||
-                   check_namespaces(&out->exclude_namespaces, "exclude-namespace", err) ||
+                   spk_install_check_namespaces(&out->only_namespaces, "only-namespace", err) ||
+                   spk_install_check_namespaces(&out->exclude_namespaces, "exclude-namespace",
+                                                err) ||
                    check_sans(out, err) || check_format(out, err)
                ? -1
                : 0;

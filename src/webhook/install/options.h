@@ -63,6 +63,19 @@ struct spk_install {
     struct spk_flag_list files; /* of a kustomization */
 };
 
+/* Whose pods are meant, the same for every command that makes objects which select pods. */
+#define SPK_INSTALL_NAMESPACE_FLAGS(only_offset, exclude_offset)                        \
+    {.name = "only-namespace",                                                          \
+     .arg = "NAME",                                                                     \
+     .help = "pods of this namespace, and no others; may be repeated",                  \
+     .type = SPK_FLAG_OBJECTS,                                                          \
+     .offset = (only_offset)},                                                          \
+    {                                                                                   \
+        .name = "exclude-namespace", .arg = "NAME",                                     \
+        .help = "no pods of this namespace; may be repeated", .type = SPK_FLAG_OBJECTS, \
+        .offset = (exclude_offset)                                                      \
+    }
+
 /**
  * spk_install_parse() - read and check the arguments of `spark-webhook manifest`
  * @out: points into @argv
@@ -74,6 +87,10 @@ int spk_install_parse(struct spk_install *out, int argc, char **argv, struct spk
     __attribute__((warn_unused_result));
 
 void spk_install_help(FILE *to);
+
+/* Whether all of @list may be namespaces. SPK_EINVALID names @flag. */
+int spk_install_check_namespaces(const struct spk_flag_list *list, const char *flag,
+                                 struct spk_err *err) __attribute__((warn_unused_result));
 
 /* The names in the texts; their offsets are in struct spk_install. */
 const struct spk_variable *spk_install_variables(size_t *count);
