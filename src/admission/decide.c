@@ -8,6 +8,9 @@
 #include "spk/json/patch.h"
 #include "spk/json/walk.h"
 
+/* What a stamp begins with, whatever the version. */
+#define SIGNER "sparkhook/"
+
 static int fail_memory(struct spk_err *err)
 {
     return spk_fail(err, SPK_ENOMEM, "decision: out of memory");
@@ -63,7 +66,9 @@ static struct spk_str find_stamp(const struct spk_view *view, const char *key)
     return (struct spk_str){0};
 }
 
-/* "add" also replaces a member that is there (RFC 6902 section 4.1). */
+/* The version that changed the pod last signs. One that has nothing to add leaves another's stamp
+ * alone: during an upgrade the API server may ask old and new by turns.
+ * "add" also replaces a member that is there (RFC 6902 section 4.1). */
 static int add_stamp(json_t *ops, const struct spk_view *view, const struct spk_policy *policy,
                      struct spk_notes *notes, struct spk_err *err)
 {
@@ -71,11 +76,14 @@ static int add_stamp(json_t *ops, const struct spk_view *view, const struct spk_
     const char *key = spk_arena_printf(notes->arena, "%s/" SPK_STAMP, prefix);
     const char *pointer =
         spk_arena_printf(notes->arena, "/metadata/annotations/%s~1" SPK_STAMP, prefix);
-    const char *stamp = spk_arena_printf(notes->arena, "sparkhook/%s", policy->version);
+    struct spk_str found;
+    const char *stamp = spk_arena_printf(notes->arena, SIGNER "%s", policy->version);
 
     if (!key || !pointer || !stamp)
         return fail_memory(err);
-    if (spk_str_is(find_stamp(view, key), stamp))
+    found = find_stamp(view, key);
+    if (spk_str_is(found, stamp) ||
+        (json_array_size(ops) == 0 && spk_str_starts(found, spk_str(SIGNER))))
         return 0;
     spk_notes_effect(notes, SPK_STAMP_SET, NULL, "%s: %s", key, stamp);
     return spk_patch_add(ops, "add", pointer, json_string(stamp), err);

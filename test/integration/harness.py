@@ -276,8 +276,9 @@ class Server:
 class Env:
     """What a test gets."""
 
-    def __init__(self, webhook, cache=None):
+    def __init__(self, webhook, cache=None, other=None):
         self.webhook = os.path.abspath(webhook)
+        self.other = other and os.path.abspath(other)  # a webhook of another version
         self.cache = Path(cache) if cache else None
         self.servers, self.quiet_ports = [], None
         self.sanitizer = self._sanitizer()
