@@ -33,6 +33,7 @@ struct spk_transfer {
     /* The loop's until done. */
     struct spk_client_answer answer;
     int64_t begun_ms;
+    size_t header_len;  /* bytes of headers so far */
     int64_t heard_ms;   /* the last byte came then; 0: none yet */
     struct spk_err err; /* what a callback could not do */
 

@@ -105,7 +105,7 @@ static void end_header(struct spk_transfer *transfer)
     (void)pthread_mutex_unlock(&transfer->client->lock);
 }
 
-/* libcurl hands over whole lines, at most 300 KB of them in all. */
+/* libcurl hands over whole lines. */
 static size_t on_header(char *bytes, size_t one, size_t len, void *arg)
 {
     struct spk_transfer *transfer = arg;
@@ -114,6 +114,12 @@ static size_t on_header(char *bytes, size_t one, size_t len, void *arg)
 
     (void)one;
     hear(transfer);
+    transfer->header_len += len;
+    if (transfer->header_len > SPK_ANSWER_HEADER_MAX) {
+        (void)spk_fail(&transfer->err, SPK_ETOOBIG, "a header of more than %zu bytes",
+                       SPK_ANSWER_HEADER_MAX);
+        return 0;
+    }
     if (transfer->header) /* a trailer; the reader may have the answer by now */
         return len;
     if (line.len == 0) {
@@ -259,9 +265,11 @@ static CURLcode set_trust(CURL *easy, const struct spk_client *client)
     SET(SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     SET(SSL_VERIFYPEER, client->insecure ? 0L : 1L);
     SET(SSL_VERIFYHOST, client->insecure ? 0L : 2L);
-    if (client->ca.fd >= 0) {
-        SET(CAINFO, client->ca.path);
-        SET(CAPATH, NULL); /* else the system's CAs count, too */
+    /* Given a CA, those of the system don't count; without a check they would be read for nothing.
+     */
+    if (client->ca.fd >= 0 || client->insecure) {
+        SET(CAINFO, client->ca.fd >= 0 ? client->ca.path : NULL);
+        SET(CAPATH, NULL);
     }
     if (client->cert.fd >= 0) {
         SET(SSLCERT, client->cert.path);

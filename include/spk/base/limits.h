@@ -91,7 +91,7 @@
  * 1.5 MiB an object. What does not fit is asked for in smaller pages. */
 #define SPK_ANSWER_MAX ((size_t)16 * 1024 * 1024)
 
-/* The header of an answer; libcurl's own ceiling is 300 KB (lib/http.c). */
+/* The header of an answer: what the API server sends has 1 KB. */
 #define SPK_ANSWER_HEADER_MAX ((size_t)256 * 1024)
 
 /* A line of a watch is an event with one object. */
