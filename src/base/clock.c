@@ -103,3 +103,13 @@ bool spk_duration_parse(int64_t *out_ms, struct spk_str text)
     *out_ms = (int64_t)(total + HALF_NS);
     return true;
 }
+
+void spk_clock_text(char out[SPK_CLOCK_TEXT], int64_t wall_s)
+{
+    const time_t seconds = (time_t)wall_s;
+    struct tm utc = {0};
+
+    out[0] = '\0';
+    if (gmtime_r(&seconds, &utc))
+        (void)strftime(out, SPK_CLOCK_TEXT, "%Y-%m-%dT%H:%M:%SZ", &utc);
+}

@@ -2,6 +2,7 @@
 
 #include "spk/base/cleanup.h"
 #include "spk/base/clock.h"
+#include "spk/net/pki.h"
 #include "tls_import.h"
 
 #include <gnutls/abstract.h>
@@ -26,6 +27,7 @@ struct spk_tls_shown {
     gnutls_pcert_st *chain;
     unsigned count;
     gnutls_privkey_t key;
+    char *text; /* the chain as PEM, without whatever else was in the file */
     int64_t not_after_s;
 };
 
@@ -47,6 +49,7 @@ static void shown_free(struct spk_tls_shown *shown)
     free(shown->chain);
     if (shown->key)
         gnutls_privkey_deinit(shown->key); /* GnuTLS wipes it */
+    free(shown->text);
     free(shown);
 }
 
@@ -71,14 +74,12 @@ static struct spk_tls_shown *shown_take(struct spk_tls *tls)
 static int check_time(gnutls_x509_crt_t leaf, int64_t *not_after_s, struct spk_err *err)
 {
     time_t until = gnutls_x509_crt_get_expiration_time(leaf);
-    struct tm utc = {0};
-    char text[32] = "";
+    char text[SPK_CLOCK_TEXT];
 
     if (until == (time_t)-1)
         return spk_fail(err, SPK_EPARSE, "certificate: its end of validity is unreadable");
     if ((int64_t)until <= spk_clock_wall_ms() / 1000) {
-        if (gmtime_r(&until, &utc))
-            (void)strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &utc);
+        spk_clock_text(text, (int64_t)until);
         return spk_fail(err, SPK_EINVALID, "certificate: expired on %s", text);
     }
     *not_after_s = (int64_t)until;
@@ -109,6 +110,22 @@ static int shown_fill(struct spk_tls_shown *shown, struct spk_tls_crts *list,
     return rc < 0 ? spk_tls_fail(err, rc, "private key") : 0;
 }
 
+static int shown_print(struct spk_tls_shown *shown, const struct spk_tls_pem *pem,
+                       struct spk_err *err)
+{
+    SPK_AUTOFREE char *text = strndup(pem->chain, pem->chain_len);
+    struct spk_buf bundle;
+    size_t len;
+
+    spk_buf_init(&bundle, SPK_PKI_PEM_MAX);
+    if (!text)
+        return spk_fail(err, SPK_ENOMEM, "certificate");
+    if (spk_pki_join(&bundle, text, INT64_MIN, err))
+        return -1;
+    shown->text = spk_buf_take(&bundle, &len);
+    return 0;
+}
+
 static struct spk_tls_shown *shown_new(const struct spk_tls_pem *pem, struct spk_err *err)
 {
     SPK_CLEANUP(spk_tls_crts_done) struct spk_tls_crts list = {0};
@@ -125,7 +142,8 @@ static struct spk_tls_shown *shown_new(const struct spk_tls_pem *pem, struct spk
         return NULL;
     }
     atomic_init(&shown->users, 1);
-    if (check_time(list.crts[0], &shown->not_after_s, err) || shown_fill(shown, &list, key, err)) {
+    if (check_time(list.crts[0], &shown->not_after_s, err) || shown_fill(shown, &list, key, err) ||
+        shown_print(shown, pem, err)) {
         shown_free(shown);
         return NULL;
     }
@@ -148,6 +166,21 @@ int spk_tls_set(struct spk_tls *tls, const struct spk_tls_pem *pem, struct spk_e
     atomic_store(&tls->not_after_s, shown->not_after_s);
     (void)pthread_mutex_unlock(&tls->lock);
     shown_unref(old);
+    return 0;
+}
+
+int spk_tls_chain(char **out, struct spk_tls *tls, struct spk_err *err)
+{
+    struct spk_tls_shown *shown = shown_take(tls);
+    char *text;
+
+    if (!shown)
+        return 1;
+    text = strdup(shown->text);
+    shown_unref(shown);
+    if (!text)
+        return spk_fail(err, SPK_ENOMEM, "certificate");
+    *out = text;
     return 0;
 }
 

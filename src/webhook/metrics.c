@@ -1,6 +1,7 @@
 #include "webhook/metrics.h"
 
 #include "spk/base/cleanup.h"
+#include "spk/base/clock.h"
 #include "webhook/process.h"
 
 #include <inttypes.h>
@@ -50,6 +51,7 @@ void spk_metrics_review(struct spk_metrics *metrics, enum spk_role role, enum sp
 
     while (i < SPK_LEN(buckets) && duration_ns > buckets[i].ns)
         i++;
+    atomic_store_explicit(&metrics->last_review_ms, spk_clock_wall_ms(), memory_order_relaxed);
     spk_metrics_add(&metrics->durations[i]);
     spk_metrics_add(&metrics->reviews[role][outcome]);
     (void)atomic_fetch_add_explicit(&metrics->duration_ns, (uint64_t)duration_ns,
@@ -116,6 +118,15 @@ static void print_reviews(struct page *page, struct spk_metrics *metrics)
     }
 }
 
+static void print_last(struct page *page, const struct spk_metrics *metrics)
+{
+    const char *name = "spark_webhook_last_review_timestamp_seconds";
+    int64_t ms = atomic_load_explicit(&metrics->last_review_ms, memory_order_relaxed);
+
+    head(page, name, "gauge", "When the last review was decided, in seconds since 1970; 0: none.");
+    put(page, "%s %" PRId64 ".%03" PRId64 "\n", name, ms / 1000, ms % 1000);
+}
+
 /* Count and buckets come from the same reads, so that they always agree. */
 static void print_durations(struct page *page, struct spk_metrics *metrics)
 {
@@ -159,17 +170,39 @@ static void print_connections(struct page *page, const struct spk_metrics_now *n
            "TLS handshakes that were not completed.", (int64_t)now->tls.failures);
 }
 
-static void print_certificate(struct page *page, struct spk_metrics *metrics, int64_t not_after_s)
+static void print_managed(struct page *page, const struct spk_managed_status *managed)
+{
+    number(page, "spark_webhook_ca_expiry_timestamp_seconds", "gauge",
+           "When the managed CA expires, in seconds since 1970.", managed->ca_until_s);
+    number(page, "spark_webhook_certificate_in_sight", "gauge",
+           "1 while the Secret and the webhook configuration are being watched.",
+           managed->in_sight);
+    number(page, "spark_webhook_certificate_secret_writes_total", "counter",
+           "Times that this replica wrote the Secret of the certificates.",
+           (int64_t)managed->secrets);
+    number(page, "spark_webhook_ca_bundle_writes_total", "counter",
+           "Times that this replica put caBundle right.", (int64_t)managed->bundles);
+    number(page, "spark_webhook_certificate_failures_total", "counter",
+           "Times that either failed and is tried again.", (int64_t)managed->failures);
+}
+
+static void print_certificate(struct page *page, struct spk_metrics *metrics,
+                              const struct spk_metrics_now *now)
 {
     const char *name = "spark_webhook_certificate_reloads_total";
+    uint64_t reloads = read_counter(&metrics->reloads);
 
+    if (now->managed)
+        reloads = now->managed->shown > 1 ? now->managed->shown - 1 : 0;
     number(page, "spark_webhook_certificate_expiry_timestamp_seconds", "gauge",
-           "When the server's certificate expires, in seconds since 1970.", not_after_s);
+           "When the server's certificate expires, in seconds since 1970.", now->not_after_s);
     head(page, name, "counter",
          "Certificates that appeared after the start, and were or were not usable.");
-    put(page, "%s{result=\"success\"} %" PRIu64 "\n", name, read_counter(&metrics->reloads));
+    put(page, "%s{result=\"success\"} %" PRIu64 "\n", name, reloads);
     put(page, "%s{result=\"failure\"} %" PRIu64 "\n", name,
         read_counter(&metrics->reload_failures));
+    if (now->managed)
+        print_managed(page, now->managed);
 }
 
 static void print_process(struct page *page, const struct spk_metrics *metrics)
@@ -195,10 +228,11 @@ int spk_metrics_print(struct spk_buf *out, struct spk_metrics *metrics,
     struct page page = {.buf = out, .err = err};
 
     print_reviews(&page, metrics);
+    print_last(&page, metrics);
     print_durations(&page, metrics);
     print_refusals(&page, metrics);
     print_connections(&page, now);
-    print_certificate(&page, metrics, now->not_after_s);
+    print_certificate(&page, metrics, now);
     print_process(&page, metrics);
     return page.rc;
 }

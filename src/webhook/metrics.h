@@ -10,6 +10,7 @@
 #include "spk/base/buf.h"
 #include "spk/net/httpd.h"
 #include "spk/net/tls.h"
+#include "webhook/certificates/managed.h"
 
 #include <stdatomic.h>
 #include <stdint.h>
@@ -31,6 +32,7 @@ struct spk_metrics {
     atomic_uint_fast64_t durations[SPK_DURATION_BUCKETS + 1]; /* the last: above all bounds */
     atomic_uint_fast64_t duration_ns;                         /* of all reviews */
     atomic_uint_fast64_t refusals[SPK_REFUSALS];
+    atomic_int_fast64_t last_review_ms; /* wall clock; 0: none yet */
     atomic_uint_fast64_t reloads;
     atomic_uint_fast64_t reload_failures;
     int64_t start_ms; /* wall clock */
@@ -49,6 +51,7 @@ struct spk_metrics_now {
     struct spk_httpd_counts https;
     struct spk_tls_counts tls;
     int64_t not_after_s;
+    const struct spk_managed_status *managed; /* NULL: certificates are not managed */
 };
 
 /* Appends the page. Errors: those of spk_buf_add(). */

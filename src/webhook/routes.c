@@ -113,33 +113,77 @@ void spk_healthz_route(void *ctx, const struct spk_httpd_request *request,
     spk_server_say(response, 200, "ok");
 }
 
+/* Why no review should be sent here; NULL: none. @room: for a text that is made. */
+static const char *unready(struct spk_server *server, struct spk_managed_status *room)
+{
+    if (atomic_load(&server->draining))
+        return "draining";
+    if (server->managed) {
+        spk_managed_status(server->managed, room);
+        if (!room->ready)
+            return room->text[0] ? room->text : "waiting for the API server";
+    }
+    if (spk_tls_not_after_s(server->tls) <= spk_clock_wall_ms() / 1000)
+        return "the certificate has expired";
+    return NULL;
+}
+
 void spk_readyz_route(void *ctx, const struct spk_httpd_request *request,
                       struct spk_httpd_response *response)
 {
     struct spk_server *server = ctx;
+    struct spk_managed_status status;
+    const char *why = unready(server, &status);
+    char line[sizeof(status.text) + 64];
+    char until[SPK_CLOCK_TEXT];
 
     (void)request;
     response->valid = true;
-    if (atomic_load(&server->draining))
-        spk_server_say(response, 503, "draining");
-    else if (spk_tls_not_after_s(server->tls) <= spk_clock_wall_ms() / 1000)
-        spk_server_say(response, 503, "the certificate has expired");
+    spk_clock_text(until, spk_tls_not_after_s(server->tls));
+    if (why)
+        (void)snprintf(line, sizeof(line), "not ready: %s", why);
     else
-        spk_server_say(response, 200, "ok");
+        (void)snprintf(line, sizeof(line), "ok, certificate valid until %s", until);
+    spk_one_line(line);
+    spk_server_say(response, why ? 503 : 200, line);
+}
+
+void spk_certificate_route(void *ctx, const struct spk_httpd_request *request,
+                           struct spk_httpd_response *response)
+{
+    struct spk_server *server = ctx;
+    struct spk_err err = {0};
+    char *chain = NULL;
+    int rc = spk_tls_chain(&chain, server->tls, &err);
+
+    (void)request;
+    response->valid = true;
+    if (rc) {
+        spk_server_say(response, rc > 0 ? 404 : 500, rc > 0 ? "no certificate yet" : err.msg);
+        return;
+    }
+    response->content_type = "application/x-pem-file";
+    response->body = chain;
+    response->len = strlen(chain);
 }
 
 void spk_metrics_route(void *ctx, const struct spk_httpd_request *request,
                        struct spk_httpd_response *response)
 {
     struct spk_server *server = ctx;
-    const struct spk_metrics_now now = {
+    struct spk_metrics_now now = {
         .https = spk_httpd_counts(server->https),
         .tls = spk_tls_counts(server->tls),
         .not_after_s = spk_tls_not_after_s(server->tls),
     };
+    struct spk_managed_status managed;
     struct spk_err err = {0};
     struct spk_buf page;
 
+    if (server->managed) {
+        spk_managed_status(server->managed, &managed);
+        now.managed = &managed;
+    }
     spk_buf_init(&page, METRICS_MAX);
     if (spk_metrics_print(&page, &server->metrics, &now, &err)) {
         spk_server_refuse(server, SPK_REFUSAL_INTERNAL, request->peer, err.msg);

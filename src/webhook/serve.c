@@ -3,7 +3,7 @@
 #include "spk/base/cleanup.h"
 #include "spk/base/clock.h"
 #include "spk/base/limits.h"
-#include "webhook/certificates.h"
+#include "webhook/certificates/certificates.h"
 #include "webhook/process.h"
 #include "webhook/serve_options.h"
 #include "webhook/server.h"
@@ -43,9 +43,10 @@ static const struct spk_httpd_route review_routes[] = {
 };
 
 static const struct spk_httpd_route health_routes[] = {
-    {.path = "/healthz", .handler = spk_healthz_route},
-    {.path = "/readyz",  .handler = spk_readyz_route },
-    {.path = "/metrics", .handler = spk_metrics_route},
+    {.path = "/healthz",     .handler = spk_healthz_route    },
+    {.path = "/readyz",      .handler = spk_readyz_route     },
+    {.path = "/metrics",     .handler = spk_metrics_route    },
+    {.path = "/certificate", .handler = spk_certificate_route},
 };
 
 /* One running program. */
@@ -270,9 +271,10 @@ static int run(struct serve *serve)
     struct spk_log_line line;
     unsigned cut;
 
-    if (spk_certificates_init(&serve->certificates, &serve->options, &err))
+    if (spk_certificates_init(&serve->certificates, &serve->options, logger, &err))
         return fail(serve, &err, EXIT_USAGE);
     serve->server.tls = serve->certificates.tls;
+    serve->server.managed = serve->certificates.managed;
     fit_connections(serve);
     if (open_https(serve, &err) || open_health(serve, &err))
         return fail(serve, &err, EXIT_BROKEN);

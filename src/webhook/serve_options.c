@@ -13,7 +13,9 @@ static const char *const log_levels[] = {"debug", "info", "warn", "error", NULL}
 
 #define FIELD(member) offsetof(struct spk_serve_options, member)
 #define SECONDS       ((int64_t)1000)
-#define HOUR          (3600 * SECONDS)
+#define MINUTE        (60 * SECONDS)
+#define HOUR          (60 * MINUTE)
+#define TEN_YEARS     (3653 * 24 * HOUR)
 
 static const struct spk_flag flags[] = {
     {.name = "secure-port",
@@ -39,9 +41,10 @@ static const struct spk_flag flags[] = {
     {.name = "certificates",
      .arg = "files|self-signed|managed",
      .fallback = "files",
-     .help = "where the server's certificate comes from: files that somebody else renews; "
-             "self-signed, made at start and kept in memory, for trying things out; managed comes "
-             "with a later version", .type = SPK_FLAG_WORD,
+     .help =
+         "where the server's certificate comes from: files that somebody else renews; "
+         "managed, made, kept in a Secret and renewed by the replicas themselves, who also keep "
+         "caBundle right; self-signed, made at start and kept in memory, for trying things out", .type = SPK_FLAG_WORD,
      .words = sources,
      .offset = FIELD(source)},
     {.name = "tls-cert-file",
@@ -65,7 +68,7 @@ static const struct spk_flag flags[] = {
     {.name = "client-ca-file",
      .arg = "FILE",
      .help = "refuse, in the TLS handshake, clients without a certificate of one of these CAs "
-             "(PEM, read at start)",                                               .type = SPK_FLAG_TEXT,
+             "(PEM, read at start)",                                                                  .type = SPK_FLAG_TEXT,
      .offset = FIELD(client_ca_file)},
     {.name = "ca-file-out",
      .arg = "FILE",
@@ -75,21 +78,61 @@ static const struct spk_flag flags[] = {
     {.name = "service-name",
      .arg = "NAME",
      .fallback = "spark-webhook",
-     .help = "with self-signed: the Service that the certificate is for",
+     .help = "the Service that the certificate is for (managed, self-signed)",
      .type = SPK_FLAG_NAME,
      .offset = FIELD(service_name)},
     {.name = "namespace",
      .arg = "NAME",
      .fallback = "sparkhook",
-     .help = "with self-signed: the Service's namespace",
+     .help = "the namespace of Service and Secret (managed, self-signed)",
      .type = SPK_FLAG_NAME,
      .offset = FIELD(namespace_)},
     {.name = "extra-san",
      .arg = "NAME",
-     .help = "with self-signed: one more DNS name or IP address; may be repeated",
-     .type = SPK_FLAG_SANS,
+     .help = "one more DNS name or IP address for the certificate; may be repeated (managed, "
+             "self-signed)",                    .type = SPK_FLAG_SANS,
      .offset = FIELD(extra_sans)},
     SPK_ANNOTATION_PREFIX_FLAG(FIELD(annotation_prefix)),
+    {.name = "kubeconfig",
+     .arg = "FILE",
+     .help = "with managed: how to reach the API server (default: $KUBECONFIG, else the pod's "
+             "service account, else ~/.kube/config)",                                                             .type = SPK_FLAG_TEXT,
+     .offset = FIELD(kubeconfig)},
+    {.name = "secret-name",
+     .arg = "NAME",
+     .fallback = "spark-webhook-certs",
+     .help = "with managed: the Secret that keeps CA and certificate",
+     .type = SPK_FLAG_OBJECT,
+     .offset = FIELD(secret_name)},
+    {.name = "webhook-configuration",
+     .arg = "NAME",
+     .fallback = "zz-spark-webhook",
+     .help = "with managed: the MutatingWebhookConfiguration whose caBundle is kept right",
+     .type = SPK_FLAG_OBJECT,
+     .offset = FIELD(webhook_configuration)},
+    {.name = "certificate-duration",
+     .arg = "TIME",
+     .fallback = "2160h",
+     .help = "with managed: validity of a certificate; a new one follows at two thirds of it",
+     .type = SPK_FLAG_DURATION,
+     .min = MINUTE,
+     .max = TEN_YEARS,
+     .offset = FIELD(certificate_ms)},
+    {.name = "ca-duration",
+     .arg = "TIME",
+     .fallback = "17520h",
+     .help = "with managed: validity of a CA; the next one is made known at two thirds of it",
+     .type = SPK_FLAG_DURATION,
+     .min = MINUTE,
+     .max = TEN_YEARS,
+     .offset = FIELD(ca_ms)},
+    {.name = "ca-propagation",
+     .arg = "TIME",
+     .fallback = "60s",
+     .help = "with managed: how long a CA is in caBundle before a certificate of it is shown, so "
+             "that every API server knows it", .type = SPK_FLAG_DURATION,
+     .max = HOUR,
+     .offset = FIELD(ca_propagation_ms)},
     {.name = "on-invalid",
      .arg = "deny|warn",
      .fallback = "deny",
@@ -175,7 +218,7 @@ static const struct spk_flag flags[] = {
      .type = SPK_FLAG_DURATION,
      .max = HOUR,
      .offset = FIELD(drain_timeout_ms)},
-    {.name = "help",                                                         .help = "print this",                           .type = SPK_FLAG_HELP                                                     },
+    {.name = "help", .help = "print this",                                        .type = SPK_FLAG_HELP                                                                             },
 };
 
 /* The CPUs that we may run on. Two at least, so that one review of the largest size doesn't keep
@@ -193,6 +236,11 @@ static int64_t default_threads(int64_t max_connections)
     return count < max_connections ? count : max_connections;
 }
 
+static int needs(struct spk_err *err, const char *flag, const char *source)
+{
+    return spk_fail(err, SPK_EINVALID, "--%s: needs --certificates=%s", flag, source);
+}
+
 static int check_files(const struct spk_serve_options *options, struct spk_err *err)
 {
     if (!options->tls_cert_file || !options->tls_private_key_file) {
@@ -201,33 +249,40 @@ static int check_files(const struct spk_serve_options *options, struct spk_err *
                         "files there is --certificates=self-signed",
                         options->tls_cert_file ? "tls-private-key-file" : "tls-cert-file");
     }
-    if (options->ca_file_out)
-        return spk_fail(err, SPK_EINVALID, "--ca-file-out: needs --certificates=self-signed");
     if (options->extra_sans.count)
-        return spk_fail(err, SPK_EINVALID, "--extra-san: needs --certificates=self-signed");
+        return needs(err, "extra-san", "managed or self-signed");
     return 0;
 }
 
-static int check_self_signed(const struct spk_serve_options *options, struct spk_err *err)
+static int check_managed(const struct spk_serve_options *options, struct spk_err *err)
 {
-    if (options->tls_cert_file)
-        return spk_fail(err, SPK_EINVALID, "--tls-cert-file: needs --certificates=files");
-    if (options->tls_private_key_file)
-        return spk_fail(err, SPK_EINVALID, "--tls-private-key-file: needs --certificates=files");
+    if (options->ca_ms < 2 * options->certificate_ms) {
+        return spk_fail(err, SPK_EINVALID,
+                        "--ca-duration: found %llds, expected at least twice "
+                        "--certificate-duration, %llds",
+                        (long long)options->ca_ms / 1000,
+                        (long long)options->certificate_ms / 1000);
+    }
     return 0;
 }
 
 static int check_source(const struct spk_serve_options *options, struct spk_err *err)
 {
+    if (options->source != SPK_SOURCE_FILES && options->tls_cert_file)
+        return needs(err, "tls-cert-file", "files");
+    if (options->source != SPK_SOURCE_FILES && options->tls_private_key_file)
+        return needs(err, "tls-private-key-file", "files");
+    if (options->source != SPK_SOURCE_SELF_SIGNED && options->ca_file_out)
+        return needs(err, "ca-file-out", "self-signed");
+    if (options->source != SPK_SOURCE_MANAGED && options->kubeconfig)
+        return needs(err, "kubeconfig", "managed");
     switch (options->source) {
     case SPK_SOURCE_FILES:
         return check_files(options, err);
-    case SPK_SOURCE_SELF_SIGNED:
-        return check_self_signed(options, err);
+    case SPK_SOURCE_MANAGED:
+        return check_managed(options, err);
     default:
-        return spk_fail(err, SPK_EINVALID,
-                        "--certificates: 'managed' comes with a later version; expected files or "
-                        "self-signed");
+        return 0;
     }
 }
 

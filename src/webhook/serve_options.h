@@ -27,6 +27,12 @@ struct spk_serve_options {
     const char *service_name;
     const char *namespace_;
     struct spk_flag_list extra_sans;
+    const char *kubeconfig; /* NULL: the pod's service account */
+    const char *secret_name;
+    const char *webhook_configuration;
+    int64_t certificate_ms; /* validity of what is made */
+    int64_t ca_ms;
+    int64_t ca_propagation_ms;
 
     const char *annotation_prefix; /* without the slash */
     int on_invalid;                /* enum spk_on_invalid */

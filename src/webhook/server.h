@@ -6,6 +6,7 @@
 #include "spk/base/log.h"
 #include "spk/net/httpd.h"
 #include "spk/net/tls.h"
+#include "webhook/certificates/managed.h"
 #include "webhook/metrics.h"
 #include "webhook/throttle.h"
 
@@ -16,8 +17,9 @@ struct spk_server {
     struct spk_logger logger;
     struct spk_policy policy;
     struct spk_metrics metrics;
-    const struct spk_tls *tls;
-    struct spk_httpd *https; /* set before the health port is opened, whose handlers use it */
+    struct spk_tls *tls;
+    struct spk_managed *managed; /* NULL without --certificates=managed */
+    struct spk_httpd *https;     /* set before the health port is opened, whose handlers use it */
     atomic_bool draining;
 
     pthread_mutex_t large_lock; /* held while a large review is decided */
@@ -31,6 +33,7 @@ spk_httpd_handler spk_review_route;
 spk_httpd_handler spk_healthz_route;
 spk_httpd_handler spk_readyz_route;
 spk_httpd_handler spk_metrics_route;
+spk_httpd_handler spk_certificate_route; /* the chain that is shown, PEM */
 
 /* For struct spk_httpd_options: counts and logs. */
 void spk_server_on_reject(void *ctx, enum spk_httpd_reject reject, const char *peer,

@@ -16,6 +16,12 @@ int64_t spk_clock_mono_ms(void);
 /* Milliseconds since 1970 (UTC). */
 int64_t spk_clock_wall_ms(void);
 
+/* Room for what spk_clock_text() writes. */
+#define SPK_CLOCK_TEXT 32
+
+/* "2026-11-21T06:37:44Z", RFC 3339, from seconds since 1970. */
+void spk_clock_text(char out[SPK_CLOCK_TEXT], int64_t wall_s);
+
 /**
  * spk_duration_parse() - read a duration as Go prints it: "10s", "1m30s", "1.5h", "250ms", "0"
  * @out_ms: milliseconds, cut; untouched on failure

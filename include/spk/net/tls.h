@@ -54,6 +54,11 @@ void spk_tls_free(struct spk_tls *tls);
 int spk_tls_set(struct spk_tls *tls, const struct spk_tls_pem *pem, struct spk_err *err)
     __attribute__((warn_unused_result));
 
+/* The chain that is shown, PEM, terminated, to be freed with free(). Return: 0, 1 before the first
+ * spk_tls_set(), -1 with SPK_ENOMEM. */
+int spk_tls_chain(char **out, struct spk_tls *tls, struct spk_err *err)
+    __attribute__((warn_unused_result));
+
 /* When the leaf that is shown expires, in seconds since 1970; 0 before the first spk_tls_set(). */
 int64_t spk_tls_not_after_s(const struct spk_tls *tls);
 

@@ -1,4 +1,4 @@
-#include "webhook/certificates.h"
+#include "webhook/certificates/certificates.h"
 
 #include "spk/base/cleanup.h"
 #include "spk/base/file.h"
@@ -70,7 +70,7 @@ static void begin(void)
     struct spk_err err = {0};
 
     put(10);
-    ck_assert_msg(spk_certificates_init(&certificates, &options, &err) == 0, "%s", err.msg);
+    ck_assert_msg(spk_certificates_init(&certificates, &options, NULL, &err) == 0, "%s", err.msg);
 }
 
 START_TEST(a_change_is_shown_once)
@@ -145,7 +145,7 @@ START_TEST(no_files_at_the_start)
 {
     struct spk_err err = {0};
 
-    ck_assert_int_eq(spk_certificates_init(&certificates, &options, &err), -1);
+    ck_assert_int_eq(spk_certificates_init(&certificates, &options, NULL, &err), -1);
     ck_assert_ptr_nonnull(strstr(err.msg, "--tls-cert-file"));
     ck_assert_ptr_nonnull(strstr(err.msg, cert));
     ck_assert_ptr_nonnull(strstr(err.msg, "--certificates=self-signed"));
@@ -158,11 +158,11 @@ START_TEST(a_client_ca_that_is_none)
 
     put(10);
     options.client_ca_file = key;
-    ck_assert_int_eq(spk_certificates_init(&certificates, &options, &err), -1);
+    ck_assert_int_eq(spk_certificates_init(&certificates, &options, NULL, &err), -1);
     ck_assert_ptr_nonnull(strstr(err.msg, "--client-ca-file"));
     ck_assert_int_eq(spk_file_write(ca, SPK_LIT(""), 0644, &err), 0);
     options.client_ca_file = ca;
-    ck_assert_int_eq(spk_certificates_init(&certificates, &options, &err), -1);
+    ck_assert_int_eq(spk_certificates_init(&certificates, &options, NULL, &err), -1);
     ck_assert_ptr_nonnull(strstr(err.msg, "--client-ca-file"));
 }
 END_TEST
@@ -174,7 +174,7 @@ START_TEST(self_signed_writes_its_ca)
 
     options.source = SPK_SOURCE_SELF_SIGNED;
     options.ca_file_out = ca;
-    ck_assert_msg(spk_certificates_init(&certificates, &options, &err) == 0, "%s", err.msg);
+    ck_assert_msg(spk_certificates_init(&certificates, &options, NULL, &err) == 0, "%s", err.msg);
     ck_assert_int_gt(shown(), 0);
     ck_assert_int_eq(stat(ca, &st), 0);
     ck_assert_int_eq(st.st_mode & 07777, 0644);

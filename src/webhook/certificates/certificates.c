@@ -1,8 +1,9 @@
-#include "webhook/certificates.h"
+#include "webhook/certificates/certificates.h"
 
 #include "spk/base/cleanup.h"
 #include "spk/base/file.h"
 #include "spk/base/limits.h"
+#include "webhook/certificates/names.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -106,6 +107,8 @@ int spk_certificates_look(struct spk_certificates *certificates, struct spk_err 
     bool known;
     int rc;
 
+    if (certificates->managed)
+        spk_managed_wake(certificates->managed);
     if (certificates->options->source != SPK_SOURCE_FILES)
         return 0;
     rc = try_again(certificates, &now);
@@ -145,31 +148,16 @@ static int new_tls(struct spk_certificates *certificates, struct spk_err *err)
     return rc;
 }
 
-#define SERVICE_NAMES                                                           \
-    3 /* as the API server, a client of another namespace, and a pod ask for it \
-       */
-
 static int make(struct spk_tls_made *made, const struct spk_serve_options *options,
                 struct spk_err *err)
 {
-    char service[SERVICE_NAMES][2 * SPK_LABEL_MAX + 32];
-    const char *names[SPK_FLAG_LIST_MAX + SERVICE_NAMES + 3];
-    size_t count = 0;
+    struct spk_names names;
 
-    (void)snprintf(service[0], sizeof(service[0]), "%s.%s.svc", options->service_name,
-                   options->namespace_);
-    (void)snprintf(service[1], sizeof(service[1]), "%s.%s", options->service_name,
-                   options->namespace_);
-    (void)snprintf(service[2], sizeof(service[2]), "%s.%s.svc.cluster.local", options->service_name,
-                   options->namespace_);
-    for (size_t i = 0; i < SERVICE_NAMES; i++)
-        names[count++] = service[i];
-    names[count++] = "localhost";
-    names[count++] = "127.0.0.1";
-    names[count++] = "::1";
-    for (size_t i = 0; i < options->extra_sans.count; i++)
-        names[count++] = options->extra_sans.items[i];
-    return spk_tls_make(made, names, count, SELF_SIGNED_DAYS, err);
+    spk_names_of_service(&names, options);
+    spk_names_add(&names, "localhost");
+    spk_names_add(&names, "127.0.0.1");
+    spk_names_add(&names, "::1");
+    return spk_tls_make(made, names.items, names.count, SELF_SIGNED_DAYS, err);
 }
 
 static int show_made(struct spk_certificates *certificates, const struct spk_tls_made *made,
@@ -217,16 +205,25 @@ static int first_files(struct spk_certificates *certificates, struct spk_err *er
 }
 
 int spk_certificates_init(struct spk_certificates *out, const struct spk_serve_options *options,
-                          struct spk_err *err)
+                          const struct spk_logger *logger, struct spk_err *err)
 {
     *out = (struct spk_certificates){.options = options};
     if (new_tls(out, err))
         return -1;
-    return options->source == SPK_SOURCE_FILES ? first_files(out, err) : self_sign(out, err);
+    switch (options->source) {
+    case SPK_SOURCE_FILES:
+        return first_files(out, err);
+    case SPK_SOURCE_SELF_SIGNED:
+        return self_sign(out, err);
+    default:
+        return spk_managed_start(&out->managed, options, out->tls, logger, err);
+    }
 }
 
 void spk_certificates_done(struct spk_certificates *certificates)
 {
+    spk_managed_stop(certificates->managed);
+    certificates->managed = NULL;
     pair_done(&certificates->tried);
     spk_tls_free(certificates->tls);
     certificates->tls = NULL;
