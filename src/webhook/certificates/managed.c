@@ -168,39 +168,36 @@ static int call(struct spk_managed *managed, struct spk_kube_request *request,
     return spk_kube_call(managed->kube, request, answer, err);
 }
 
-/* Another one was faster: see what it did. */
-static void look_again(struct kept *kept)
+static struct spk_str version_of(const json_t *object)
+{
+    return spk_json_str(json_object_get(json_object_get(object, "metadata"), "resourceVersion"));
+}
+
+/* Asks the API server, and not what has been watched: is @object still how things are? When not,
+ * what is found is kept. Return: true also without an answer. */
+static bool is_last(struct kept *kept, const json_t *object)
 {
     struct spk_kube_request request = {.method = "GET", .path = kept->path};
     struct spk_kube_answer answer;
     struct spk_err err = {0};
     int rc = call(kept->managed, &request, &answer, &err);
+    bool last = true;
 
     if (rc == 0 || answer.status == 404)
-        keep(kept, rc == 0 ? answer.object : NULL);
+        last = spk_str_eq(version_of(answer.object), version_of(object));
+    if (!last) {
+        keep(kept, answer.status == 404 ? NULL : answer.object);
+        wait_before_retry(kept->managed, CONFLICT_MS);
+    }
     spk_kube_answer_done(&answer);
-    wait_before_retry(kept->managed, CONFLICT_MS);
-}
-
-static struct spk_str version_of(const json_t *object)
-{
-    return spk_json_str(json_object_get(json_object_get(object, "metadata"), "resourceVersion"));
+    return last;
 }
 
 /* An update of what has changed meanwhile (409), was deleted (404), or is not what a JSON Patch was
  * to find (422). The same answers have other reasons, too: then the object is as it was. */
 static bool was_overtaken(struct kept *kept, const json_t *base, int status)
 {
-    struct spk_managed *managed = kept->managed;
-    bool changed;
-
-    if (status != 404 && status != 409 && status != 422)
-        return false;
-    look_again(kept);
-    (void)pthread_mutex_lock(&managed->lock);
-    changed = !spk_str_eq(version_of(kept->object), version_of(base));
-    (void)pthread_mutex_unlock(&managed->lock);
-    return changed;
+    return (status == 404 || status == 409 || status == 422) && !is_last(kept, base);
 }
 
 /* Return: was it done? */
@@ -383,8 +380,8 @@ static int64_t carry_out(struct spk_managed *managed, const struct snapshot *sna
     left_ms = managed->retry_at_ms - spk_clock_mono_ms();
     if (left_ms > 0 && (step->write_why || step->bundle))
         return left_ms < step->wait_ms ? left_ms : step->wait_ms;
-    /* caBundle first: a leaf that is written is shown by others, who wait for this. */
-    if (step->bundle)
+    /* caBundle first: what is written under a new CA waits for this. */
+    if (step->bundle && (!step->bundle_loses || is_last(&managed->secret, snapshot->secret)))
         put_bundle_right(managed, snapshot->configuration, step->bundle);
     if (step->write_why)
         write_secret(managed, snapshot->secret, step);

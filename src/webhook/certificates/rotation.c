@@ -3,6 +3,7 @@
 #include "spk/base/cleanup.h"
 
 #include <string.h>
+#include <strings.h>
 
 /* Clocks may be set and secrets may be edited without notice: look at least once an hour. */
 #define WAIT_MAX_MS ((int64_t)3600 * 1000)
@@ -141,24 +142,42 @@ static int new_ca(struct spk_pki_pair *out, struct thought *t)
     return 0;
 }
 
-/* A leaf under the CA that @write holds, for our names and for those of the leaf that was found,
- * if it lacked ours: another replica, of another version, may want those. */
-static int new_leaf(struct thought *t)
+static size_t add_name(const char **names, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcasecmp(names[i], name) == 0)
+            return count;
+    }
+    if (count < SPK_PKI_NAMES_MAX)
+        names[count++] = name;
+    return count;
+}
+
+/* Our names, and those of the leaf that was found, if it lacked ours: another replica, of another
+ * version, may want those. */
+static size_t wanted_names(const char **names, const struct thought *t)
 {
     const struct spk_rotation_policy *policy = &t->rotation->policy;
     const struct spk_rotation_worth *worth = &t->step->worth;
-    struct spk_rotation_set *set = &t->step->write;
-    const char *names[2 * SPK_PKI_NAMES_MAX];
-    struct spk_pki_pair leaf = {0};
     size_t count = 0;
 
-    for (size_t i = 0; i < policy->name_count && i < SPK_PKI_NAMES_MAX; i++)
-        names[count++] = policy->names[i];
-    for (size_t i = 0;
-         !worth->names && worth->leaf && i < worth->of_leaf.name_count && count < SPK_PKI_NAMES_MAX;
-         i++)
-        names[count++] = worth->of_leaf.names[i];
-    if (spk_pki_make_leaf(&leaf, &set->ca, names, count, t->now.wall_s, policy->leaf_s, t->err))
+    for (size_t i = 0; i < policy->name_count; i++)
+        count = add_name(names, count, policy->names[i]);
+    for (size_t i = 0; worth->leaf && !worth->names && i < worth->of_leaf.name_count; i++)
+        count = add_name(names, count, worth->of_leaf.names[i]);
+    return count;
+}
+
+/* A leaf under the CA that is to be written. */
+static int new_leaf(struct thought *t)
+{
+    struct spk_rotation_set *set = &t->step->write;
+    const char *names[SPK_PKI_NAMES_MAX];
+    struct spk_pki_pair leaf = {0};
+    size_t count = wanted_names(names, t);
+    int64_t life_s = t->rotation->policy.leaf_s;
+
+    if (spk_pki_make_leaf(&leaf, &set->ca, names, count, t->now.wall_s, life_s, t->err))
         return -1;
     spk_pki_pair_done(&set->leaf);
     set->leaf = leaf;
@@ -379,10 +398,13 @@ static int want_bundle(struct thought *t, const struct spk_rotation_set *set)
     join_what_can(&bundle, set->next.crt, t->now.wall_s);
     join_what_can(&bundle, set->old, t->now.wall_s);
     join_what_can(&bundle, rotation->shown_ca, t->now.wall_s);
-    if (young)
-        join_what_can(&bundle, rotation->bundle, t->now.wall_s);
+    len = bundle.len;
+    join_what_can(&bundle, rotation->bundle, t->now.wall_s);
     if (!bundle.len)
         return no_memory(t->err);
+    t->step->bundle_loses = bundle.len > len && !young;
+    if (t->step->bundle_loses)
+        bundle.ptr[len] = '\0';
     if (strcmp(bundle.ptr, rotation->bundle) == 0)
         spk_buf_done(&bundle);
     t->step->bundle = spk_buf_take(&bundle, &len);

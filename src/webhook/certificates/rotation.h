@@ -70,9 +70,11 @@ int spk_rotation_see_bundle(struct spk_rotation *rotation, const char *bundle, i
 struct spk_rotation_step {
     const char *write_why;         /* a literal; NULL: the Secret is right as it is */
     struct spk_rotation_set write; /* what it should hold */
-    bool show;       /* show the leaf that was found, then call spk_rotation_shown() */
-    char *bundle;    /* what caBundle should hold; NULL: as it does */
-    int64_t wait_ms; /* think again after this at the latest */
+    bool show;         /* show the leaf that was found, then call spk_rotation_shown() */
+    char *bundle;      /* what caBundle should hold; NULL: as it does */
+    bool bundle_loses; /* a CA that is in caBundle now: only for who has just looked at the Secret,
+                          or another replica's next CA might be lost */
+    int64_t wait_ms;   /* think again after this at the latest */
     struct spk_rotation_worth worth; /* of what was found */
 };
 
