@@ -18,12 +18,16 @@ static json_t *parse(const char *text)
     return tree;
 }
 
+static char ca_text[] = "ca";
+static char key_text[] = "ca key";
+static char leaf_text[] = "leaf";
+
 /* The set goes out, through JSON, and comes back. */
 START_TEST(a_set_survives_being_a_secret)
 {
     struct spk_rotation_set set = {
-        .ca = {"ca",   "ca key"  },
-          .leaf = {"leaf", "leaf key"}
+        .ca = {ca_text,   key_text},
+          .leaf = {leaf_text, key_text}
     };
     SPK_CLEANUP(spk_rotation_set_done) struct spk_rotation_set back = {0};
     SPK_AUTOFREE char *text = NULL;
@@ -42,8 +46,8 @@ END_TEST
 START_TEST(what_is_not_ours_stays)
 {
     struct spk_rotation_set set = {
-        .ca = {"ca",   NULL },
-          .leaf = {"leaf", "key"}
+        .ca = {ca_text,   NULL    },
+          .leaf = {leaf_text, key_text}
     };
     json_t *found = parse("{\"metadata\":{\"name\":\"certs\",\"resourceVersion\":\"7\"},\"type\":"
                           "\"Opaque\",\"data\":{\"ca.key\":\"YQ==\",\"theirs\":\"Yg==\"}}");
