@@ -53,7 +53,7 @@ static const struct {
     {"kubeconfig and files", {"--kubeconfig=x"},                                 {"--kubeconfig", "--certificates=managed"}       },
     {"CA too short",
      {"--certificates=managed", "--ca-duration=100h"},
-     {"--ca-duration", "360000s", "7776000s"}                                                                                    },
+     {"--ca-duration", "360000s", "7776000s"}                                                                                     },
     {"no such Secret name",  {"--secret-name=A_b"},                              {"--secret-name", "A_b"}                         },
     {"no files",             {NULL},                                             {"--tls-cert-file", "--certificates=self-signed"}},
     {"no key",               {"--tls-cert-file=c"},                              {"--tls-private-key-file"}                       },
