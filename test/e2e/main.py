@@ -29,13 +29,14 @@ sys.path.append(str(HERE.parent / "integration"))
 import controlplane  # noqa: E402  (the folder has to be known first)
 import gotools  # noqa: E402
 import onenode  # noqa: E402
-from kit.api import Api  # noqa: E402
+from kit.api import Api, wait_for  # noqa: E402
 from kit.pods import STAMP  # noqa: E402
 from kit.webhook import CONFIGURATION, Webhook, pointed_at, register  # noqa: E402
 
 SKIPPED = 77
 # Below ctest's own limit, so that a test which hangs still ends its processes and shows its log.
 RUN_WITHIN = 280
+HELM_VERSION, CERT_MANAGER_VERSION = "v3.22.0", "v1.18.2"
 SPARK_VERSIONS = ("3.5.7", "4.3.0")  # of the node's images
 
 
@@ -112,6 +113,19 @@ class Env:
             raise Skip(str(reason)) from None
         self.later(proxy.end)
         return proxy
+
+    def helm(self, *arguments):
+        places = {f"HELM_{kind}_HOME": str(self.folder / f"helm-{kind.lower()}") for kind in ("CACHE", "CONFIG", "DATA")}
+        return subprocess.run([cache() / f"helm-{HELM_VERSION}/helm", f"--kubeconfig={self.facts['kubeconfig']}", *arguments],
+                              env={**os.environ, **places}, capture_output=True, text=True, timeout=120)
+
+    def define_cert_manager(self):
+        """Makes cert-manager's objects known to the API server; nobody acts on them."""
+        # By the server: one is too long for the annotation that kubectl would keep otherwise.
+        done = self.kubectl("apply", "--server-side", "-f", str(cache() / f"cert-manager-{CERT_MANAGER_VERSION}/crds.yaml"))
+        assert done.returncode == 0, done.stderr
+        wait_for("they are served", lambda: {"certificates", "issuers"} <= {
+            each["name"] for each in self.api.call("GET", "/apis/cert-manager.io/v1").body.get("resources", [])})
 
     def spark_home(self, version):
         home = cache() / f"spark-{version}"
@@ -199,6 +213,7 @@ def setup(options):
         return setup_node(options)
     fill("control-plane/build", options.kube)
     fill("control-plane/spark")
+    fill("control-plane/install-tools", HELM_VERSION, CERT_MANAGER_VERSION)
     controlplane.start(options.state, cache() / f"k8s-{options.kube}", options.kube)
     return 0
 

@@ -3,7 +3,8 @@
 from harness import SOURCE
 
 MANIFESTS = SOURCE / "manifest"
-REFRESH = "refresh it: spark-webhook manifest --directory=manifest"
+REFRESH = "is not what the program writes; refresh it: spark-webhook manifest --directory=manifest"
+CHART_REFRESH = f"{REFRESH}/chart --format=helm"
 
 
 def made(env, *options):
@@ -14,12 +15,20 @@ def made(env, *options):
     return {str(file.relative_to(folder)): file.read_text() for file in folder.rglob("*") if file.is_file()}
 
 
-def test_the_folder_of_this_repository_is_the_default(env):
-    files = made(env)
-    kept = {file.name: file.read_text() for file in MANIFESTS.glob("*.yaml")}
-    assert sorted(kept) == sorted(files), f"manifest/ {REFRESH}"
+def check_same(folder, kept, files, refresh):
+    kept = {str(file.relative_to(folder)): file.read_text() for file in kept if file.is_file()}
+    assert sorted(kept) == sorted(files), f"{folder.name}/ {refresh}: {sorted(kept.keys() ^ files.keys())}"
     for name, text in files.items():
-        assert kept[name] == text, f"manifest/{name} {REFRESH}"
+        assert kept[name] == text, f"{folder.name}/{name} {refresh}"
+
+
+def test_the_folder_of_this_repository_is_the_default(env):
+    check_same(MANIFESTS, MANIFESTS.glob("*.yaml"), made(env), REFRESH)
+
+
+def test_the_chart_of_this_repository_is_the_default(env):
+    chart = MANIFESTS / "chart"
+    check_same(chart, chart.rglob("*"), made(env, "--format=helm"), CHART_REFRESH)
 
 
 def test_what_is_printed_is_what_is_written(env):

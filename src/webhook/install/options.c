@@ -134,8 +134,9 @@ static const struct spk_flag flags[] = {
     {.name = "format",
      .arg = "yaml|helm",
      .fallback = "yaml",
-     .help = "what is made: objects, or a Helm chart whose values have these defaults",
-     .type = SPK_FLAG_WORD,
+     .help =
+         "what is made: objects, or a Helm chart with these defaults; of a chart the release says "
+         "name and namespace, and the cluster its version", .type = SPK_FLAG_WORD,
      .words = formats,
      .offset = FIELD(format)},
     {.name = "directory",
@@ -178,6 +179,7 @@ static const struct spk_variable variables[] = {
     {"several",                "gt (int $.Values.replicas) 1",                          SPK_VARIABLE_SWITCH, FIELD(several)            },
     {"has-priority-class",     "$.Values.priorityClassName",                            SPK_VARIABLE_SWITCH,
      FIELD(has_priority_class)                                                                                                         },
+    {"has-extra-sans",         "$.Values.extraSans",                                    SPK_VARIABLE_SWITCH, FIELD(has_extra_sans)     },
     {"has-pull-secrets",       "$.Values.imagePullSecrets",                             SPK_VARIABLE_SWITCH, FIELD(has_pull_secrets)   },
     {"has-only-namespaces",    "$.Values.onlyNamespaces",                               SPK_VARIABLE_SWITCH,
      FIELD(has_only_namespaces)                                                                                                        },
@@ -208,6 +210,7 @@ static void derive(struct spk_install *it)
     it->mounted = !it->managed;
     it->own_prefix = strcmp(it->annotation_prefix, SPK_PREFIX) != 0;
     it->has_priority_class = it->priority_class != NULL;
+    it->has_extra_sans = it->extra_sans.count;
     it->has_pull_secrets = it->pull_secrets.count;
     it->has_only_namespaces = it->only_namespaces.count;
     it->has_exclude_namespaces = it->exclude_namespaces.count;

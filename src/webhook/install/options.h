@@ -52,6 +52,7 @@ struct spk_install {
     bool own_prefix;
     bool has_priority_class;
     bool has_pull_secrets;
+    bool has_extra_sans;
     bool has_only_namespaces;
     bool has_exclude_namespaces;
     bool selects_namespaces;

@@ -50,13 +50,14 @@ def one(found, kind):
     return next(item for item in found if item["kind"] == kind)
 
 
-def apply(env, found):
-    """kubectl apply. What is not in the test's namespace is deleted when the test is over."""
+def apply(env, found, text=None):
+    """kubectl apply, of @text if that is where the objects are from. What is not in the test's namespace is deleted
+    when the test is over."""
     for item in reversed(found):
         if item["kind"] in CLUSTER_SCOPED:
             path = f"{CLUSTER_SCOPED[item['kind']]}/{item['metadata']['name']}"
             env.later(lambda path=path: env.api.call("DELETE", path))
-    text = json.dumps({"apiVersion": "v1", "kind": "List", "items": found})
+    text = text or json.dumps({"apiVersion": "v1", "kind": "List", "items": found})
     done = env.kubectl("apply", "-f", "-", stdin=text)
     assert done.returncode == 0, done.stderr
     return done
