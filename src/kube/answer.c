@@ -49,13 +49,17 @@ static void say(struct spk_kube_answer *answer, struct spk_str body)
 {
     struct spk_str message = member(answer->object, "message");
     const char *why = answer->reason[0] ? answer->reason : phrase(answer->status);
+    size_t len;
 
     if (!message.len && !answer->object) /* a proxy's own page, or "404 page not found" */
         message = (struct spk_str){body.ptr, body.len < 200 ? body.len : 200};
     (void)snprintf(answer->text, sizeof(answer->text), "%d%s%s%s%.*s", answer->status,
                    *why ? " " : "", why, message.len ? ": " : "", SPK_ARG(message));
-    answer->text[spk_runes_whole(spk_str(answer->text))] = '\0';
+    len = spk_runes_whole(spk_str(answer->text));
+    answer->text[len] = '\0';
     spk_one_line(answer->text);
+    while (len && answer->text[len - 1] == ' ')
+        answer->text[--len] = '\0';
 }
 
 static void read_reason(struct spk_kube_answer *answer)

@@ -14,7 +14,7 @@
 
 /* client-go's period (transport/token_source.go). */
 #define TOKEN_FILE_MS 60000
-/* After a failure or a refusal, the file or the plugin is asked no sooner than this. */
+/* After a failure the file, after a refusal the plugin, is asked again no sooner than this. */
 #define AGAIN_MS      1000
 /* A plugin's credential is renewed when a tenth of its life is left, but at most so much. */
 #define MARGIN_MAX_MS 60000
@@ -144,9 +144,8 @@ static int read_token(struct spk_kube *kube, struct spk_err *err)
 static int look_after_token(struct spk_kube *kube, bool force, struct spk_err *err)
 {
     int64_t now_ms = spk_clock_mono_ms();
-    int64_t age_ms = now_ms - kube->read_ms;
 
-    if (kube->authorization && age_ms < (force ? AGAIN_MS : TOKEN_FILE_MS))
+    if (kube->authorization && !force && now_ms - kube->read_ms < TOKEN_FILE_MS)
         return 0;
     if (read_token(kube, err)) {
         if (!kube->authorization)

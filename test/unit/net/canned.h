@@ -25,7 +25,10 @@ enum canned_end { CANNED_CLOSE, CANNED_RESET, CANNED_HANG };
 
 struct canned {
     const char *text; /* what it says */
-    size_t len;       /* 0: strlen */
+    /* or, in its place: the answer to the nth request, n from 1; in the server's thread */
+    const char *(*answer)(void *ctx, const char *request, unsigned n);
+    void *ctx;
+    size_t len; /* 0: strlen */
     enum canned_end end;
     int fd;
     char server[64];
@@ -77,11 +80,12 @@ static inline bool canned_read(struct canned *canned, int fd)
 static inline void canned_serve(struct canned *canned, int fd)
 {
     struct linger now = {.l_onoff = 1};
-    size_t len = canned->len ? canned->len : strlen(canned->text);
+    const char *text = canned->text;
 
     if (canned_read(canned, fd)) {
-        atomic_fetch_add(&canned->requests, 1);
-        canned_send(fd, canned->text, len);
+        unsigned n = atomic_fetch_add(&canned->requests, 1) + 1;
+        text = canned->answer ? canned->answer(canned->ctx, canned->request, n) : text;
+        canned_send(fd, text, canned->len ? canned->len : strlen(text));
         atomic_store(&canned->sent, true);
         if (canned->end == CANNED_HANG)
             (void)spk_stop_wait(&canned->stop, 60000);
