@@ -86,19 +86,19 @@ def test_policy_mutates_by_every_key_in_every_spelling(env):
 def test_policy_mutates_the_spark_container(env):
     with_policy(env)
     for role in ("driver", "executor"):
-        for hidden in range(4):
+        for hidden in range(8):
             body = pods.pod("pi", role, ASKED["fixed"])
             spark = body["spec"]["containers"][0]
-            if hidden >= 1:
+            if hidden & 1:
                 spark["env"] = spark["env"][1:]
-            if hidden >= 2:
+            if hidden & 2:
                 spark["name"] = "template"
-            if hidden >= 3:
+            if hidden & 4:
                 del spark["args"]
             beside = {"name": "mesh", "image": "none", "env": [{"name": "SPARK_CONF_DIR", "value": "/its/own"}]}
             bare = {"name": "bare", "image": "none", "args": ["sidecar"]}
             for containers in ([beside, spark], [spark, beside], [bare, beside, spark]):
-                # Nothing is left to tell it by: the webhook takes the first, and so must the policy.
+                # Where nothing is left to tell it by, the webhook takes the first, and so must the policy.
                 body["spec"]["containers"] = copy.deepcopy(containers)
                 check_same(env, body, f"{role} {hidden} {[c['name'] for c in containers]}")
     both = pods.pod("pi", "driver", ASKED["fixed"])
@@ -151,7 +151,7 @@ def items(*fields):
 
 
 # What the webhook refuses, and what an expression can't say: each is refused, never lost.
-REFUSED = {
+FAULTS = {
     "a relative path": {P + "configMap.c": "c"},
     "no path": {P + "secret.s": ""},
     "the root": {P + "secret.s": "//"},
@@ -162,9 +162,6 @@ REFUSED = {
     "no name": {P + "sparkConfigMap": ""},
     "no object's name": {P + "hadoopConfigMap": "A_b"},
     "a key of upper case": {P + "secret.S": "/s"},
-    "one path for two": {P + "configMap.a": "/x", P + "secret.b": "/x/"},
-    "Spark's own path": {P + "configMap.a": "/opt/spark/conf"},
-    "one variable for two": {P + "GCPServiceAccount.a": "/a", P + "GCPServiceAccount.b": "/b"},
     "retired": {ALIAS + "tolerations.1": "x"},
     "overlay": {P + "overlay": "{}"},
     "sparkDefaults": {P + "sparkDefaults": "load"},
@@ -181,13 +178,20 @@ REFUSED = {
     "an escaped name": {P + "configMaps": '[{"name":"\\u0061","path":"/a"}]'},
     "a brace": {P + "configMaps": '[{"name":"a","path":"/a{"}]'},
 }
+CONFLICTS = {
+    "one path for two": {P + "configMap.a": "/x", P + "secret.b": "/x/"},
+    "one volume's name for two": {P + "configMap.a-secret": "/x", P + "secret.a": "/y"},
+    "Spark's own path": {P + "configMap.a": "/opt/spark/conf"},
+    "one variable for two": {P + "GCPServiceAccount.a": "/a", P + "GCPServiceAccount.b": "/b"},
+}
 
 
 def test_policy_refuses_what_it_can_not_do(env):
     with_policy(env)
-    for what, annotations in REFUSED.items():
-        body = pods.pod("pi", annotations={**annotations, P + "configMap.good": "/good"})
-        policy.refused(env, env.namespace, body, what)
+    for cases, says in (FAULTS, "can not be honoured"), (CONFLICTS, "does not have what its annotation"):
+        for what, annotations in cases.items():
+            body = pods.pod("pi", annotations={**annotations, P + "configMap.good": "/good"})
+            policy.refused(env, env.namespace, body, what, says, *(key for key in annotations if len(annotations) == 1))
     taken = pods.pod("pi", annotations={P + "configMap.c": "/c"})
     taken["spec"]["volumes"].append({"name": "c-volume", "emptyDir": {}})
     policy.refused(env, env.namespace, taken, "a volume's name is taken", "configMap.c", "taken")

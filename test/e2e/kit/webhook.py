@@ -88,24 +88,25 @@ def pointed_at(configuration, name, namespace, url, ca):
     return changed
 
 
-def register(env, configuration, answers):
+def register(env, configuration, answers, annotations=None):
     """Creates a configuration and waits until the API server acts on it."""
     env.api.done("POST", ADMISSION, configuration)
     env.later(lambda: env.api.delete_configuration(configuration["metadata"]["name"]))
-    wait_called(env, configuration, answers)
+    wait_called(env, configuration, answers, annotations)
 
 
-def wait_called(env, configuration, answers):
-    """The API server learns of a configuration a moment later. @answers tells by a pod on trial that it has."""
+def wait_called(env, configuration, answers, annotations=None):
+    """The API server learns of a configuration a moment later. @answers tells by a pod on trial, which carries
+    @annotations if they are given, that it has."""
     def active():
-        answer = env.api.create_pod(env.namespace, trial_pod(), dry_run=True)
+        answer = env.api.create_pod(env.namespace, trial_pod(annotations), dry_run=True)
         return answer.code == 201 and answers(answer.body)
 
     wait_for(f"{configuration['metadata']['name']} is called", active)
 
 
-def trial_pod():
+def trial_pod(annotations=None):
     return {"apiVersion": "v1", "kind": "Pod",
             "metadata": {"name": "trial", "labels": {"spark-role": "driver"},
-                         "annotations": {"spark-operator.k8s.io/configMap.trial": "/etc/trial"}},
+                         "annotations": annotations or {"spark-operator.k8s.io/configMap.trial": "/etc/trial"}},
             "spec": {"containers": [{"name": "spark-kubernetes-driver", "image": "none"}]}}
