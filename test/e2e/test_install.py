@@ -4,9 +4,8 @@ import base64
 import json
 from pathlib import Path
 
-from kit import install, pods
+from kit import install
 from kit.api import ADMISSION, wait_for
-from kit.webhook import Webhook, pointed_at, register, self_signed
 
 # By name; each is one installation. Versions of the API server below those of its features are tried on newer ones.
 SETS = {
@@ -76,42 +75,3 @@ def test_pods_of_the_deployment_fit_the_namespace(env):
         wait_for("the level is in force", lambda: env.api.create_pod(env.namespace, bad, dry_run=True).code == wanted)
         answer = env.api.create_pod(env.namespace, pod, dry_run=True)
         assert answer.code == 201 and not answer.warnings, f"{options}: {answer.message} {answer.warnings}"
-
-
-def instance(env, name, *options):
-    """A webhook as one instance's Deployment starts it, registered as its configuration says."""
-    folder = env.folder / name
-    folder.mkdir()
-    found = install.objects(env, f"--name={name}-{env.unique}", *options)
-    arguments = install.one(found, "Deployment")["spec"]["template"]["spec"]["containers"][0]["args"]
-    prefix = [argument for argument in arguments if argument.startswith("--annotation-prefix=")]
-    webhook = Webhook(env.binary, folder, self_signed(folder) + prefix)
-    env.later(webhook.stop)
-    configuration = install.one(found, "MutatingWebhookConfiguration")
-    changed = pointed_at(configuration, configuration["metadata"]["name"], env.namespace,
-                         f"https://127.0.0.1:{webhook.port}/mutate", webhook.ca)
-    return webhook, changed
-
-
-def test_two_instances_never_touch_each_others_pods(env):
-    first, configuration = instance(env, "first")
-    second, other = instance(env, "second", "--annotation-prefix=spark.example.com")
-    register(env, configuration, lambda pod: pods.STAMP in pod["metadata"]["annotations"])
-    env.api.done("POST", ADMISSION, other)
-    env.later(lambda: env.api.delete_configuration(other["metadata"]["name"]))
-    key = "spark.example.com/configMap.log4j"
-    theirs = pods.pod("theirs", annotations={key: "/etc/log4j"})
-    wait_for("the second is called", lambda: "spark.example.com/mutated-by" in env.api.create_pod(
-        env.namespace, theirs, dry_run=True).body["metadata"]["annotations"])
-    before = first.reviews(), second.reviews()
-    stored = env.api.create_pod(env.namespace, theirs).body
-    assert (first.reviews(), second.reviews()) == (before[0], before[1] + 1)
-    assert pods.STAMP not in stored["metadata"]["annotations"]
-    ours = pods.pod("ours", annotations={pods.PREFIXES[0] + "configMap.log4j": "/etc/log4j"})
-    stored = env.api.create_pod(env.namespace, ours).body
-    assert (first.reviews(), second.reviews()) == (before[0] + 1, before[1] + 1)
-    assert pods.STAMP in stored["metadata"]["annotations"]
-    assert "spark.example.com/mutated-by" not in stored["metadata"]["annotations"]
-    plain = pods.pod("plain", annotations={"example.com/spark": "x"})
-    assert env.api.create_pod(env.namespace, plain).code == 201
-    assert (first.reviews(), second.reviews()) == (before[0] + 1, before[1] + 1)
