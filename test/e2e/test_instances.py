@@ -1,8 +1,6 @@
 """Several webhooks in one cluster, each with a prefix of its own: none is ever asked about another's pods."""
 
-import subprocess
-
-from kit import pods
+from kit import install, pods
 from kit.webhook import Webhook, pointed_at, register, self_signed
 
 P, ALIAS = pods.PREFIXES
@@ -10,20 +8,19 @@ OWN = "spark.team-a.example/"
 
 
 class Instance:
-    """A process, and its registration as `spark-webhook manifest` prints it."""
+    """A webhook as its Deployment starts it, registered as its configuration says."""
 
     def __init__(self, env, name, prefix):
-        self.prefix, self.stamp = prefix, prefix + "mutated-by"
-        given = f"--annotation-prefix={prefix[:-1]}"
+        self.stamp = prefix + "mutated-by"
         folder = env.folder / name
         folder.mkdir()
-        self.webhook = Webhook(env.binary, folder, [*self_signed(folder), given])
+        found = install.objects(env, f"--name={name}-{env.unique}", f"--annotation-prefix={prefix[:-1]}")
+        arguments = install.one(found, "Deployment")["spec"]["template"]["spec"]["containers"][0]["args"]
+        given = [argument for argument in arguments if argument.startswith("--annotation-prefix=")]
+        self.webhook = Webhook(env.binary, folder, [*self_signed(folder), *given])
         env.later(self.webhook.stop)
-        made = folder / "manifest"
-        subprocess.run([env.binary, "manifest", f"--name={name}", given, f"--directory={made}"], check=True, timeout=60)
-        configuration = env.manifest(made / "60-mutatingwebhookconfiguration.yaml")
-        assert name in configuration["metadata"]["name"], configuration["metadata"]
-        register(env, pointed_at(configuration, f"{configuration['metadata']['name']}-{env.unique}", env.namespace,
+        configuration = install.one(found, "MutatingWebhookConfiguration")
+        register(env, pointed_at(configuration, configuration["metadata"]["name"], env.namespace,
                                  f"https://127.0.0.1:{self.webhook.port}/mutate", self.webhook.ca),
                  lambda pod: self.stamp in pod["metadata"]["annotations"],
                  {prefix + "configMap.trial": "/etc/trial"})
@@ -41,7 +38,7 @@ def asked(env, both, body):
     return answer.body, tuple(one.webhook.reviews() - count for one, count in zip(both, before))
 
 
-def test_each_instance_is_asked_about_its_own_pods_alone(env):
+def test_two_instances_never_touch_each_others_pods(env):
     both = instances(env)
     for number, (prefix, count) in enumerate(((P, (1, 0)), (ALIAS, (1, 0)), (OWN, (0, 1)))):
         for role in ("driver", "executor"):
