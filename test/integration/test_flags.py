@@ -61,7 +61,11 @@ def test_contradictions_are_refused(env):
     refused(env, "serve", SELF, "--drain-min=30s", says=["--drain-min", "--drain-timeout"])
     refused(env, "serve", SELF, "--secure-port=1", "--health-port=1", says=["--health-port"])
     refused(env, "serve", SELF, "--threads=4", "--max-connections=2", says=["--max-connections"])
-    refused(env, "serve", "--certificates=managed", says=["managed", "later version"])
+    managed = "--certificates=managed"
+    refused(env, "serve", managed, files[0], says=["--tls-cert-file", "--certificates=files"])
+    refused(env, "serve", managed, "--ca-duration=1h", says=["--ca-duration", "--certificate-duration"])
+    refused(env, "serve", managed, "--kubeconfig=/none/k", says=["/none/k"])
+    refused(env, "serve", SELF, "--kubeconfig=k", says=["--kubeconfig", "managed"])
     refused(env, "serve", SELF, "more", says=["'more'"])
 
 
