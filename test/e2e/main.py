@@ -54,10 +54,11 @@ class Env:
 
     def __init__(self, facts, binary, name, state):
         self.facts, self.binary = facts, binary
+        self.load_binary = os.environ.get("SPK_LOAD_WEBHOOK") or binary  # what is put under load
         self.api = Api(facts)
         self.kube = facts["version"]
         self.folder = Path(tempfile.mkdtemp(prefix="sparkhook-e2e-"))
-        self.dir, self.cache = self.folder, Path(state)  # as the tools of test/integration call them
+        self.dir, self.cache = self.folder, Path(state).resolve()  # as the tools of test/integration call them
         self.unique = secrets.token_hex(3)
         self.namespace = f"{name.removeprefix('test_').replace('_', '-')[:50]}-{self.unique}"
         self._webhook, self._later = None, []
@@ -105,10 +106,10 @@ class Env:
         assert answer.code == 201, answer.message
         return answer.body
 
-    def proxy(self):
-        """A TCP balancer before webhooks."""
+    def proxy(self, **flags):
+        """A TCP balancer before webhooks, or with @flags a way to the API server."""
         try:
-            proxy = gotools.Proxy(self)
+            proxy = gotools.Proxy(self, **flags)
         except gotools.Skip as reason:
             raise Skip(str(reason)) from None
         self.later(proxy.end)

@@ -273,6 +273,12 @@ class Server:
             raise AssertionError(f"not a log line: {line!r}\nin:\n{everything}") from None
 
 
+def sanitizer_of(path):
+    """The sanitizer that is built into a program: 'asan', 'tsan' or None."""
+    binary = Path(path).read_bytes()
+    return next((name for name in ("asan", "tsan") if f"__{name}_init".encode() in binary), None)
+
+
 class Env:
     """What a test gets."""
 
@@ -281,12 +287,7 @@ class Env:
         self.other = other and os.path.abspath(other)  # a webhook of another version
         self.cache = Path(cache) if cache else None
         self.servers, self.quiet_ports = [], None
-        self.sanitizer = self._sanitizer()
-
-    def _sanitizer(self):
-        """The sanitizer that is built in: 'asan', 'tsan' or None."""
-        binary = Path(self.webhook).read_bytes()
-        return next((name for name in ("asan", "tsan") if f"__{name}_init".encode() in binary), None)
+        self.sanitizer = sanitizer_of(self.webhook)
 
     def __enter__(self):
         self.dir = Path(tempfile.mkdtemp(prefix="spk-test-"))

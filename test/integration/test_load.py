@@ -2,7 +2,7 @@
 
 from gotools import Loader
 from harness import corpus
-from replicas import Replicas, check, rate, stopped_well
+from replicas import Replicas, check, stopped_well
 
 
 def test_every_review_of_a_load_is_answered(env):
@@ -14,7 +14,6 @@ def test_every_review_of_a_load_is_answered(env):
     check(summary, 3000)
     assert len(summary["patches"]) == 1 and summary["connections"] >= 150, summary
     assert server.reviews("driver", "mutated") == 3000
-    print({key: summary[key] for key in ("good", "seconds", "max_ms", "connections")})
 
 
 def test_a_hundred_rolling_restarts_lose_nothing(env):
@@ -26,8 +25,6 @@ def test_a_hundred_rolling_restarts_lose_nothing(env):
             replicas.proxy.remove(old.port)
         loader.wait_good(100)
         summary = loader.summary()
-        print({key: summary[key] for key in ("sent", "good", "seconds", "max_ms", "connections")})
-        check(summary, 100 * rate(env) // 10)
+        check(summary, 1000, env.webhook)
         assert "refused 0 unreachable 0" in replicas.end()
         stopped_well([server for server in env.servers if server not in replicas.running])
-    assert summary["good"] >= 0.9 * rate(env) * summary["seconds"], summary

@@ -3,6 +3,7 @@
 import base64
 import copy
 import json
+import os
 import re
 import subprocess
 import urllib.request
@@ -22,14 +23,15 @@ def self_signed(folder):
 class Webhook:
     """@arguments, if given, are those of somebody else, such as the Deployment's."""
 
-    def __init__(self, binary, folder, arguments=None):
+    def __init__(self, binary, folder, arguments=None, environ=None):
         self.log, self.ca = folder / "webhook.log", folder / "webhook-ca.crt"
         command = [binary, *(arguments or self_signed(folder)), "--secure-port=0", "--health-port=0",
                    "--bind-address=127.0.0.1", "--log-format=json",
                    # The drain is a matter of the integration tests; here it would only cost time.
                    "--drain-min=0s"]
         with open(self.log, "wb") as log:
-            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                            env=os.environ | (environ or {}))
         try:
             first = wait_for("the webhook listens", self._listening, within=20)
         except AssertionError:
