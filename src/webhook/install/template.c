@@ -17,7 +17,7 @@ struct run {
     struct spk_buf *out;
     struct spk_str rest;
     struct spk_str indent; /* in front of each line: that of the %include */
-    const char *item;      /* of the innermost %each; NULL outside */
+    const char *item;      /* of the innermost %each; NULL outside, "" in a chart */
     int line;
     int depth;
 };
@@ -112,7 +112,7 @@ static int add_helm(struct run *run, const struct spk_variable *variable, bool w
 /* @whole: nothing else belongs to the scalar. */
 static int add_value(struct run *run, struct spk_str name, bool whole, struct spk_err *err)
 {
-    bool item = run->depth && spk_str_is(name, "item");
+    bool item = run->item && spk_str_is(name, "item");
     const struct spk_variable *variable = item ? NULL : find(run, name);
 
     if (!item &&
@@ -148,11 +148,11 @@ static int text_line(struct run *run, struct spk_str line, struct spk_err *err)
 }
 
 /* A line of the chart's own language, which swallows the line's end in front of it. */
-static int helm_line(struct run *run, struct spk_str blanks, const char *word, const char *expr,
-                     struct spk_err *err)
+static int helm_line(struct run *run, struct spk_str blanks, const char *before, const char *expr,
+                     const char *behind, struct spk_err *err)
 {
     return spk_buf_printf(run->out, err, "%.*s%.*s{{- %s%s%s }}\n", SPK_ARG(run->indent),
-                          SPK_ARG(blanks), word, *expr ? " " : "", expr);
+                          SPK_ARG(blanks), before, expr, behind);
 }
 
 static int expect(struct run *run, enum stop got, enum stop want, struct spk_err *err)
@@ -170,13 +170,13 @@ static int branches(struct run *run, bool live, bool holds, const struct spk_str
 
     if (stop == STOP_ELSE) {
         bool other = helm_blanks ? live : live && !holds;
-        if (live && helm_blanks && helm_line(run, *helm_blanks, "else", "", err))
+        if (live && helm_blanks && helm_line(run, *helm_blanks, "else", "", "", err))
             return -1;
         stop = block(run, other, err);
     }
     if (expect(run, stop, STOP_END, err))
         return -1;
-    return live && helm_blanks ? helm_line(run, *helm_blanks, "end", "", err) : 0;
+    return live && helm_blanks ? helm_line(run, *helm_blanks, "end", "", "", err) : 0;
 }
 
 static int if_line(struct run *run, struct spk_str blanks, struct spk_str name, bool live,
@@ -193,8 +193,8 @@ static int if_line(struct run *run, struct spk_str blanks, struct spk_str name, 
         return wrong(run, err, "no switch", bare);
     if (!run->template->helm)
         return branches(run, live, *(const bool *)field(run, variable) != negated, NULL, err);
-    if (live && (negated ? helm_line(run, blanks, "if not", variable->helm, err)
-                         : helm_line(run, blanks, "if", variable->helm, err)))
+    if (live && helm_line(run, blanks, negated ? "if not (" : "if ", variable->helm,
+                          negated ? ")" : "", err))
         return -1;
     return branches(run, live, true, &blanks, err);
 }
@@ -220,16 +220,19 @@ static int each_line(struct run *run, struct spk_str blanks, struct spk_str name
                      struct spk_err *err)
 {
     const struct spk_variable *variable = find(run, name);
+    const char *outer = run->item;
 
     if (!variable || variable->type != SPK_VARIABLE_LIST)
         return wrong(run, err, "no list", name);
     if (!run->template->helm)
         return each_plain(run, field(run, variable), live, err);
-    if (live && helm_line(run, blanks, "range", variable->helm, err))
+    if (live && helm_line(run, blanks, "range ", variable->helm, "", err))
         return -1;
+    run->item = "";
     if (expect(run, block(run, live, err), STOP_END, err))
         return -1;
-    return live ? helm_line(run, blanks, "end", "", err) : 0;
+    run->item = outer;
+    return live ? helm_line(run, blanks, "end", "", "", err) : 0;
 }
 
 static int include_line(struct run *run, struct spk_str blanks, struct spk_str name, bool live,
