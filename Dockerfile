@@ -14,12 +14,16 @@ COPY cmake cmake
 COPY include include
 COPY man man
 COPY src src
+COPY tools/image-root tools/image-root
 RUN cmake --preset release -DSPK_TESTS=OFF -DCMAKE_INSTALL_PREFIX=/usr \
     && cmake --build build/release --target spark-webhook \
-    && install -D -s build/release/spark-webhook /image/usr/bin/spark-webhook
-# The loader is among what ldd names; libraries keep the path at which the loader looks for them.
-RUN ldd /image/usr/bin/spark-webhook | grep -o '/[^ ]*' | xargs cp -L --parents -t /image \
+    && install -D -s build/release/spark-webhook /image/usr/bin/spark-webhook \
+    && tools/image-root /image /facts \
     && chroot --userspec=65532:65532 /image /usr/bin/spark-webhook --version
+
+# What the image is made of, for `./run image` to write down; no part of the image.
+FROM scratch AS facts
+COPY --from=build /facts /
 
 FROM scratch
 COPY --from=build /image /

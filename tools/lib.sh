@@ -15,6 +15,7 @@ declare -A package=(
     [go]=golang-go [java]=openjdk-17-jre-headless [/usr/lib/python3/dist-packages/pip]=python3-pip
     [/etc/ssl/certs/ca-certificates.crt]=ca-certificates
     [ip]=iproute2 [unshare]=util-linux
+    [buildah]=buildah [debootstrap]=debootstrap [/usr/share/keyrings/debian-archive-keyring.gpg]=debian-archive-keyring
 )
 needs_build="gcc /usr/include/stdio.h cmake ninja pkg-config lib:libmicrohttpd lib:gnutls lib:libcurl
     lib:jansson lib:yaml-0.1"
@@ -23,6 +24,7 @@ needs_bench="$needs_build lib:check python3 wrk taskset"
 needs_test="$needs_build lib:check curl openssl valgrind mandoc python3
     /usr/lib/python3/dist-packages/jsonpatch.py clang-@ clang-format-@ clang-tidy-@
     /usr/lib/llvm-@/lib/clang/*/lib/linux/libclang_rt.fuzzer*"
+needs_image="python3 buildah debootstrap /usr/share/keyrings/debian-archive-keyring.gpg"
 needs_all="$needs_test go java /usr/lib/python3/dist-packages/pip /etc/ssl/certs/ca-certificates.crt ip unshare"
 
 LLVM=14 # what the presets name; choose_llvm() takes another where a system no longer has it
