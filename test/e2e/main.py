@@ -226,7 +226,10 @@ def setup_node(options):
     fill("node/build")
     fill("control-plane/spark")
     fill("node/images", str(cache() / "node-images"), *SPARK_VERSIONS)
-    onenode.start(options.state, cache())
+    fill("spdx", sys.executable)
+    image = Path(options.state).absolute().parent / "image/sparkhook.tar"
+    fill("../../tools/image", "--output", str(image))
+    onenode.start(options.state, cache(), image)
     return 0
 
 

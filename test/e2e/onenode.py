@@ -56,10 +56,16 @@ def hierarchies():
 
 
 def make_groups(name):
-    """A kubelet ends what it doesn't know below its root group: so each node has one of its own."""
+    """A kubelet ends what it doesn't know below its root group: so each node has one of its own.
+
+    Such a group would get no more of the processors than any single process outside; it gets four shares.
+    """
     for top in hierarchies():
         group = top / name
         group.mkdir(exist_ok=True)
+        for value, four in (("cpu.shares", "4096"), ("cpu.weight", "400")):
+            if (group / value).exists():
+                (group / value).write_text(four)
         for value in ("cpuset.cpus", "cpuset.mems"):
             if (top / "tasks").exists() and (group / value).exists():
                 (group / value).write_text((top / value).read_text())
@@ -325,17 +331,19 @@ def until(facts, what, condition):
     wait_for(what, met, within=60)
 
 
-def start(state, cache):
-    """A node that is ready for pods, in place of the one that the folder @state may still hold."""
+def start(state, cache, image):
+    """A node that is ready for pods and has our @image, in place of the one that the folder @state may still hold."""
     stop(state)
     sweep()
     try:
         facts = launch(state, cache)
         enter_network(facts)
         import_cached(facts)
+        with open(image, "rb") as archive:
+            import_images(facts, archive)
         until(facts, "the API server is ready", lambda: controlplane.answers(facts["server"], facts["token"], facts["ca"]))
         until(facts, "the node is ready", lambda: node_ready(Api(facts)))
-        write(Path(state), facts)
+        write(Path(state), {**facts, "image": str(image)})
     except BaseException as problem:
         said = logs(state)
         stop(state)

@@ -6,6 +6,8 @@ import subprocess
 
 from kit.api import wait_for
 
+# A JVM lives a few seconds here: it is done before the better compiler and the other collectors pay.
+JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 MEMORY = ["--conf", "spark.driver.memory=512m", "--conf", "spark.executor.memory=512m"]
 # An application that Spark ships, needs nobody's code and waits for executors for ever.
 APPLICATION = "org.apache.spark.mllib.util.KMeansDataGenerator"
@@ -16,7 +18,8 @@ def environment(home, folder):
     conf = folder / "spark-conf"
     conf.mkdir(exist_ok=True)
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("SPARK_", "HADOOP_", "YARN_"))}
-    return {**clean, "SPARK_HOME": str(home), "SPARK_CONF_DIR": str(conf), "SPARK_LOCAL_IP": "127.0.0.1"}
+    return {**clean, "SPARK_HOME": str(home), "SPARK_CONF_DIR": str(conf), "SPARK_LOCAL_IP": "127.0.0.1",
+            "JDK_JAVA_OPTIONS": JAVA}
 
 
 def conf(settings):
@@ -32,15 +35,15 @@ def common(env, home, name):
             *conf({"spark.kubernetes.namespace": env.namespace, "spark.kubernetes.container.image": "spark:none"})]
 
 
-def submit_driver(env, version, name, settings):
-    """spark-submit in cluster mode, to its end. Returns (exit code, all that it printed)."""
+def submit_driver(env, version, name, settings, application=("Main", "local:///opt/spark/none.jar")):
+    """spark-submit of @application (class, jar) in cluster mode, to its end. Returns (exit code, all that it printed)."""
     home = env.spark_home(version)
-    command = [*common(env, home, name), "--deploy-mode", "cluster", "--class", "Main",
+    command = [*common(env, home, name), "--deploy-mode", "cluster", "--class", application[0],
                *conf({"spark.kubernetes.authenticate.submission.caCertFile": env.api.ca,
                       "spark.kubernetes.authenticate.submission.oauthToken": env.api.token,
                       "spark.kubernetes.submission.waitAppCompletion": "false",
                       "spark.kubernetes.driver.pod.name": name, **settings}),
-               "local:///opt/spark/none.jar"]
+               application[1]]
     done = subprocess.run(command, env=environment(home, env.folder), stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=150)
     return done.returncode, done.stdout.decode(errors="replace")

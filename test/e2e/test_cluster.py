@@ -1,0 +1,88 @@
+"""The webhook as an administrator installs it, on a whole node, with Spark applications that run to their end."""
+
+import json
+import re
+from concurrent.futures import ThreadPoolExecutor
+
+from kit import cluster, pods
+
+PREFIX = pods.PREFIXES[0]
+ASKED = {PREFIX + "sparkConfigMap": "spark-conf", PREFIX + "hadoopConfigMap": "hadoop-conf",
+         PREFIX + "GCPServiceAccount.gcp-key": "/mnt/secrets"}
+LOG4J2 = """
+rootLogger.level = warn
+rootLogger.appenderRef.stdout.ref = console
+appender.console.type = Console
+appender.console.name = console
+appender.console.target = SYSTEM_ERR
+appender.console.layout.type = PatternLayout
+appender.console.layout.pattern = OURS %p %c{1}: %m%n
+logger.p.name = probe.logger
+logger.p.level = trace
+"""
+CORE_SITE = "<configuration><property><name>probe.key</name><value>from-core-site</value></property></configuration>"
+KEY = json.dumps({"type": "service_account"})
+OBJECTS = [{"kind": "ConfigMap", "metadata": {"name": "spark-conf"}, "data": {"log4j2.properties": LOG4J2}},
+           {"kind": "ConfigMap", "metadata": {"name": "hadoop-conf"}, "data": {"core-site.xml": CORE_SITE}},
+           {"kind": "Secret", "metadata": {"name": "gcp-key"}, "stringData": {"key.json": KEY}}]
+IN_FORCE = ["log4j2=/etc/spark/conf/log4j2.properties", "probe.logger=TRACE", "core-site=from-core-site",
+            "SPARK_CONF_DIR=/etc/spark/conf", "HADOOP_CONF_DIR=/etc/hadoop/conf",
+            "GOOGLE_APPLICATION_CREDENTIALS=/mnt/secrets/key.json", f"credentials={KEY}"]
+
+
+def configuration_is_in_force(env, version):
+    cluster.install(env)
+    cluster.prepare_applications(env, OBJECTS)
+    cluster.submit(env, version, "pi", ASKED)
+    said = cluster.succeeded(env, "pi")
+    # kubelet keeps the files of a ConfigMap in a folder with the time as its name, and links to that.
+    seen = [re.sub(r"/\.\.[^/]+/", "/", line) for line in said.splitlines() if line.startswith("IN FORCE ")]
+    assert seen == [f"IN FORCE {role} {line}" for role in ("driver", "executor") for line in IN_FORCE], "\n".join(seen)
+    assert "Pi is roughly 3.1" in said, said[-2000:]
+    made = cluster.executors(env, "pi")
+    assert len(made) == 1 and pods.STAMP in made[0]["metadata"]["annotations"], made
+
+
+def test_configuration_is_in_force_in_spark_3_5(env):
+    configuration_is_in_force(env, "3.5.7")
+
+
+def test_configuration_is_in_force_in_spark_4(env):
+    configuration_is_in_force(env, "4.3.0")
+
+
+def test_webhook_runs_restricted(env):
+    """Pod Security lets nothing else into its namespace; and that is what the kernel says too."""
+    cluster.install(env)
+    labels = env.api.done("GET", f"/api/v1/namespaces/{cluster.NAMESPACE}")["metadata"]["labels"]
+    assert labels["pod-security.kubernetes.io/enforce"] == "restricted"
+    replicas = cluster.replicas(env)
+    assert replicas
+    for pod in replicas:
+        process = cluster.process_of(pod)
+        said = cluster.status_of(process)
+        assert said["Uid"] == ["65532"] * 4 and said["Gid"] == ["65532"] * 4, said
+        assert {int(said[kind][0], 16) for kind in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")} == {0}, said
+        assert said["NoNewPrivs"] == ["1"] and said["Seccomp"] == ["2"], said
+        assert "ro" in cluster.root_mount_of(process), "its root file system can be written"
+
+
+def submit_and_see_it_end(env, name):
+    cluster.submit(env, "3.5.7", name, ASKED)
+    assert "Pi is roughly 3.1" in cluster.succeeded(env, name)
+
+
+def test_applications_submitted_during_rolling_restarts_all_run(env):
+    cluster.install(env)
+    cluster.prepare_applications(env, OBJECTS)
+    restarts = 0
+    with ThreadPoolExecutor(max_workers=3) as pool:
+        running = [pool.submit(submit_and_see_it_end, env, f"pi-{number}") for number in range(10)]
+        while not all(one.done() for one in running):
+            cluster.restart(env)
+            restarts += 1
+        for one in running:
+            one.result()
+    assert restarts >= 2, restarts
+    made = env.api.pods(env.namespace, "spark-role")
+    assert len(made) >= 20 and all(pods.STAMP in pod["metadata"]["annotations"] for pod in made), len(made)
