@@ -45,53 +45,51 @@ int spk_secret_read(struct spk_rotation_set *out, const json_t *secret, struct s
 
 /* ---------------------------------------------------------------------------------- writing */
 
-static int put_data(json_t *data, const struct spk_rotation_set *set)
+/* @nulls: for what is absent, as a merge patch removes it by them. */
+static json_t *print_data(const struct spk_rotation_set *set, bool nulls)
 {
-    struct spk_rotation_set *parts_of = (struct spk_rotation_set *)(uintptr_t)set;
+    struct spk_rotation_set *from = (struct spk_rotation_set *)(uintptr_t)set;
+    json_t *data = json_object();
 
-    for (size_t i = 0; i < SPK_LEN(parts); i++) {
-        const char *text = *text_of(parts_of, &parts[i]);
-        if (!text)
-            (void)json_object_del(data, parts[i].key);
-        else if (json_object_set_new(data, parts[i].key, spk_json_base64(spk_str(text))))
-            return -1;
+    for (size_t i = 0; data && i < SPK_LEN(parts); i++) {
+        const char *text = *text_of(from, &parts[i]);
+        json_t *value = text ? spk_json_base64(spk_str(text)) : json_null();
+        if ((text || nulls) && json_object_set_new(data, parts[i].key, value)) {
+            json_decref(data);
+            return NULL;
+        }
     }
-    return 0;
+    return data;
 }
 
-static json_t *new_secret(const struct spk_secret_name *name)
+/* Takes @object over, NULL for want of memory. */
+static int dump(char **out, size_t *len, json_t *object, struct spk_err *err)
 {
-    return json_pack("{s:s, s:s, s:s, s:{s:s, s:s, s:{s:s, s:s}}, s:{}}", "apiVersion", "v1",
-                     "kind", "Secret", "type", "kubernetes.io/tls", "metadata", "name", name->name,
-                     "namespace", name->namespace_, "labels", "app.kubernetes.io/part-of",
-                     "sparkhook", "app.kubernetes.io/managed-by", "spark-webhook", "data");
-}
+    int rc = object ? spk_json_dump(out, len, object, err) : spk_fail(err, SPK_ENOMEM, "Secret");
 
-/* In a list the API server leaves out what all items have in common. */
-static json_t *changed_secret(const json_t *secret)
-{
-    json_t *copy = json_deep_copy(secret);
-
-    if (copy &&
-        (json_object_set_new(copy, "apiVersion", json_string("v1")) ||
-         json_object_set_new(copy, "kind", json_string("Secret")) ||
-         (!json_object_get(copy, "data") && json_object_set_new(copy, "data", json_object())))) {
-        json_decref(copy);
-        return NULL;
-    }
-    return copy;
-}
-
-int spk_secret_print(char **out, size_t *len, const struct spk_secret_name *name,
-                     const json_t *secret, const struct spk_rotation_set *set, struct spk_err *err)
-{
-    json_t *object = secret ? changed_secret(secret) : new_secret(name);
-    int rc;
-
-    if (!object || put_data(json_object_get(object, "data"), set))
-        rc = spk_fail(err, SPK_ENOMEM, "Secret");
-    else
-        rc = spk_json_dump(out, len, object, err);
     json_decref(object);
     return rc;
+}
+
+int spk_secret_new(char **out, size_t *len, const struct spk_secret_name *name,
+                   const struct spk_rotation_set *set, struct spk_err *err)
+{
+    return dump(out, len,
+                json_pack("{s:s, s:s, s:s, s:{s:s, s:s, s:{s:s, s:s}}, s:o}", "apiVersion", "v1",
+                          "kind", "Secret", "type", "kubernetes.io/tls", "metadata", "name",
+                          name->name, "namespace", name->namespace_, "labels",
+                          "app.kubernetes.io/part-of", "sparkhook", "app.kubernetes.io/managed-by",
+                          "spark-webhook", "data", print_data(set, false)),
+                err);
+}
+
+int spk_secret_patch(char **out, size_t *len, const json_t *secret,
+                     const struct spk_rotation_set *set, struct spk_err *err)
+{
+    const json_t *version = json_object_get(json_object_get(secret, "metadata"), "resourceVersion");
+
+    return dump(out, len,
+                json_pack("{s:{s:O}, s:o}", "metadata", "resourceVersion", version, "data",
+                          print_data(set, true)),
+                err);
 }

@@ -27,12 +27,17 @@ struct spk_secret_name {
 };
 
 /**
- * spk_secret_print() - the Secret that holds @set, for a PUT or an apply
- * @out:    JSON, terminated, holds keys: wipe before freeing
- * @secret: as it was read, whose other fields and resourceVersion stay; NULL: a new one
+ * spk_secret_new() - a Secret that holds @set, for a server-side apply
+ * @out: JSON, terminated, holds keys: wipe before freeing
  */
-int spk_secret_print(char **out, size_t *len, const struct spk_secret_name *name,
-                     const json_t *secret, const struct spk_rotation_set *set, struct spk_err *err)
+int spk_secret_new(char **out, size_t *len, const struct spk_secret_name *name,
+                   const struct spk_rotation_set *set, struct spk_err *err)
+    __attribute__((warn_unused_result));
+
+/* The merge patch that makes @secret hold @set, unless it has changed meanwhile (resourceVersion).
+ * @out as above. */
+int spk_secret_patch(char **out, size_t *len, const json_t *secret,
+                     const struct spk_rotation_set *set, struct spk_err *err)
     __attribute__((warn_unused_result));
 
 #endif
