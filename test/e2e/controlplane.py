@@ -133,22 +133,45 @@ def wait_ready(url, token, ca, processes):
     return True
 
 
+def save(state, facts):
+    (state / "state.json.tmp").write_text(json.dumps(facts, indent=1))
+    os.replace(state / "state.json.tmp", state / "state.json")
+
+
+def kill_apiserver(state):
+    """As a machine that dies. Its store lives on."""
+    api = load(state)["processes"][1]
+    assert start_time(api["pid"]) == api["started"], "the API server had ended before"
+    os.killpg(api["pid"], signal.SIGKILL)
+    end(api["pid"], api["started"])
+
+
+def start_apiserver(state):
+    """Again, after kill_apiserver(): where it was, and with what it knew."""
+    state, facts = Path(state), load(state)
+    process = spawn(facts["apiserver"], state / "apiserver.log")
+    if not wait_ready(facts["server"], facts["token"], facts["ca"], [process]):
+        raise Failed(f"the API server ended at once\n{tail(state / 'apiserver.log')}")
+    facts["processes"][1] = {"pid": process.pid, "started": start_time(process.pid)}
+    save(state, facts)
+
+
 def attempt(state, binaries, version):
     token = prepare(state)
     etcd_port, peer_port, port = free_port(), free_port(), free_port()
     processes = []
     try:
         processes.append(spawn(etcd_command(binaries, state, etcd_port, peer_port), state / "etcd.log"))
-        processes.append(spawn(apiserver_command(binaries, state, etcd_port, port), state / "apiserver.log"))
+        command = apiserver_command(binaries, state, etcd_port, port)
+        processes.append(spawn(command, state / "apiserver.log"))
         server, ca = f"https://127.0.0.1:{port}", str(state / "certs/apiserver.crt")
         if not wait_ready(server, token, ca, processes):
             raise OSError("a process of the control plane ended at once")
         (state / "kubeconfig").write_text(json.dumps(kubeconfig(server, ca, token)))
         facts = {"version": version, "server": server, "ca": ca, "token": token, "binaries": str(binaries),
-                 "kubeconfig": str(state / "kubeconfig"),
+                 "kubeconfig": str(state / "kubeconfig"), "apiserver": command,
                  "processes": [{"pid": p.pid, "started": start_time(p.pid)} for p in processes]}
-        (state / "state.json.tmp").write_text(json.dumps(facts, indent=1))
-        os.replace(state / "state.json.tmp", state / "state.json")
+        save(state, facts)
         return facts
     except BaseException:
         for process in reversed(processes):

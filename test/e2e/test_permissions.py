@@ -38,8 +38,9 @@ class Installed:
         self.configuration = f"{ADMISSION}/zz-{self.name}"
         self.secrets = f"/api/v1/namespaces/{env.namespace}/secrets"
         self.secret = f"{self.secrets}/{self.name}-certs"
-        install.wait_allowed(self.api, self.configuration)
-        install.wait_allowed(self.api, self.secret)
+        self.listed = f"{ADMISSION}?fieldSelector=metadata.name=zz-{self.name}"
+        install.wait_allowed(self.api, self.listed)
+        install.wait_allowed(self.api, f"{self.secrets}?fieldSelector=metadata.name={self.name}-certs")
         self.wait_fenced()
 
     def patch(self, operations, path=None, content_type=JSON_PATCH):
@@ -168,6 +169,7 @@ def test_managed_account_may_do_nothing_else(env):
                ("DELETE", f"{group}/validatingadmissionpolicies/{it.name}-ca-bundle-only"),
                ("DELETE", f"{group}/validatingadmissionpolicybindings/{it.name}-ca-bundle-only"),
                ("POST", f"{group}/validatingwebhookconfigurations"),
+               ("GET", it.configuration), ("GET", it.secret), ("PUT", it.secret),
                ("GET", it.secrets), ("POST", it.secrets), ("DELETE", it.secret), ("DELETE", it.secrets),
                ("GET", f"{it.secrets}/other"), ("PUT", f"{it.secrets}/other"), ("PATCH", f"{it.secrets}/other"),
                ("GET", f"{it.secrets}?fieldSelector=metadata.name=other"), ("GET", "/api/v1/secrets"),
@@ -183,12 +185,11 @@ def test_managed_account_keeps_its_secret(env):
     """With each verb that it has, in the way in which it works under a name."""
     it = Installed(env)
     secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": f"{it.name}-certs"}, "data": {"a": "YQ=="}}
-    assert it.api.call("GET", it.secret).code == 404
-    assert it.patch(secret, f"{it.secret}?fieldManager=e2e", APPLY).code == 201
-    stored = it.api.done("GET", it.secret)
-    assert it.api.call("PUT", it.secret, {**stored, "data": {"a": "Yg=="}}).code == 200
-    assert it.api.call("PUT", it.secret, {**stored, "data": {"a": "Yw=="}}).code == 409, "an old resourceVersion"
-    assert it.patch({"data": {"b": "Yg=="}}, it.secret, MERGE_PATCH).code == 200
+    made = it.patch(secret, f"{it.secret}?fieldManager=e2e", APPLY)
+    assert made.code == 201, made.message
+    seen = {"resourceVersion": made.body["metadata"]["resourceVersion"]}
+    assert it.patch({"metadata": seen, "data": {"a": "Yg=="}}, it.secret, MERGE_PATCH).code == 200
+    assert it.patch({"metadata": seen, "data": {"a": "Yw=="}}, it.secret, MERGE_PATCH).code == 409, "an old resourceVersion"
     for path, name in ((it.secrets, f"{it.name}-certs"), (ADMISSION, f"zz-{it.name}")):
         found = it.api.done("GET", f"{path}?fieldSelector=metadata.name={name}")["items"]
         assert [item["metadata"]["name"] for item in found] == [name]

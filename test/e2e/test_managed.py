@@ -1,0 +1,246 @@
+"""Certificates that look after themselves, on a real API server and with the printed permissions alone."""
+
+import contextlib
+
+import controlplane
+from kit import install
+from kit.api import Api, wait_for
+from kit.managed import HEALED_WITHIN, Managed, Reviews, ready, review_of, value
+from kit.webhook import trial_pod
+from pki import Authority
+
+
+def installed(env, replicas=1):
+    """Registered replicas that have settled. The API server calls the first one."""
+    it = Managed(env)
+    running = [it.start() for _ in range(replicas)]
+    it.register(running[0].port)
+    for replica in running:
+        it.wait_ready(replica)
+    it.wait_mutated(within=20)
+    return it, running
+
+
+def test_a_pod_is_mutated_seconds_after_the_first_start(env):
+    """An empty namespace, the printed objects, one start: nothing else is done."""
+    it = Managed(env)
+    assert it.stored() is None
+    replica = it.start()
+    it.wait_ready(replica)
+    it.register(replica.port)
+    it.wait_mutated()
+    stored = it.stored()
+    assert it.bundle() == stored["ca.crt"] and replica.ask("/certificate") == stored["tls.crt"]
+    assert set(stored) == {"tls.crt", "tls.key", "ca.crt", "ca.key"}
+
+
+def test_four_replicas_that_start_at_once_make_one_certificate(env):
+    it, running = installed(env, 4)
+    shown = {replica.ask("/certificate") for replica in running}
+    assert shown == {it.stored()["tls.crt"]}
+    assert sum(value(replica, "spark_webhook_certificate_secret_writes_total") for replica in running) == 1
+    assert it.bundle() == it.stored()["ca.crt"]
+
+
+def other_set(env, seconds=86400):
+    """The certificates of somebody else for our names, not expired: {argument of put(): text}."""
+    authority = Authority(env.folder / "other")
+    service = f"webhook-{env.unique}.{env.namespace}"
+    names = ",".join(f"DNS:{name}" for name in (f"{service}.svc", service, f"{service}.svc.cluster.local"))
+    crt, key = authority.issue(f"{names},IP:127.0.0.1", seconds=seconds)
+    return {"ca_crt": authority.crt.read_text(), "ca_key": (authority.dir / "ca.key").read_text(),
+            "tls_crt": crt.read_text(), "tls_key": key.read_text()}
+
+
+def check_heals(env, damage):
+    """No review is lost while the Secret is damaged, and it is as it was within five seconds."""
+    it, (replica, second) = installed(env, 2)
+    before = it.stored()
+    with Reviews(replica.port, it.bundle, review_of(trial_pod())) as reviews:
+        wait_for("reviews are answered", lambda: reviews.good > 3)
+        damage(it)
+        wait_for("the Secret is as it was", lambda: it.stored() == before, HEALED_WITHIN)
+        more = reviews.good + 10
+        wait_for("reviews are still answered", lambda: reviews.good >= more)
+    assert not reviews.bad, reviews.bad[:5]
+    assert it.mutated() and it.bundle() == before["ca.crt"]
+    assert replica.ask("/certificate") == second.ask("/certificate") == before["tls.crt"]
+
+
+def test_a_deleted_secret_is_put_back(env):
+    check_heals(env, lambda it: env.api.done("DELETE", it.secret))
+
+
+def test_a_secret_with_another_ca_is_put_back(env):
+    check_heals(env, lambda it: it.put(ca_crt=other_set(env)["ca_crt"]))
+
+
+def test_a_secret_with_another_key_is_put_back(env):
+    check_heals(env, lambda it: it.put(tls_key=other_set(env)["tls_key"]))
+
+
+def test_a_secret_with_another_ca_key_is_put_back(env):
+    check_heals(env, lambda it: it.put(ca_key=other_set(env)["ca_key"], tls_crt="garbage"))
+
+
+def test_an_expired_secret_is_put_back(env):
+    check_heals(env, lambda it: it.put(**other_set(env, seconds=-60)))
+
+
+def test_an_emptied_secret_is_put_back(env):
+    check_heals(env, lambda it: it.put(tls_crt="", tls_key="", ca_crt="", ca_key=None))
+
+
+def test_a_damaged_ca_bundle_is_put_right(env):
+    it, _ = installed(env)
+    right = it.bundle()
+    for wrong in ("", other_set(env)["ca_crt"]):
+        it.put_bundle(wrong)
+        wait_for("caBundle is as it was", lambda: it.bundle() == right, HEALED_WITHIN)
+        it.wait_mutated()
+
+
+def test_a_replaced_registration_is_put_right(env):
+    """kubectl replace with a file without caBundle wipes it."""
+    it, _ = installed(env)
+    right, found = it.bundle(), env.api.done("GET", it.configuration)
+    del found["webhooks"][0]["clientConfig"]["caBundle"]
+    env.api.done("PUT", it.configuration, found)
+    wait_for("caBundle is as it was", lambda: it.bundle() == right, HEALED_WITHIN)
+    env.api.done("DELETE", it.configuration)
+    del found["metadata"]["resourceVersion"]
+    env.api.done("POST", it.configuration.rpartition("/")[0], found)
+    wait_for("caBundle is as it was", lambda: it.bundle() == right, HEALED_WITHIN)
+    it.wait_mutated()
+
+
+def test_a_sound_secret_of_somebody_else_is_taken_over_without_a_gap(env):
+    it, (replica,) = installed(env)
+    theirs, bundle = other_set(env), it.bundle
+    with Reviews(replica.port, bundle, review_of(trial_pod())) as reviews:
+        wait_for("reviews are answered", lambda: reviews.good > 3)
+        it.put(**theirs)
+        wait_for("it is shown", lambda: replica.ask("/certificate") == theirs["tls_crt"], 15)
+        more = reviews.good + 10
+        wait_for("reviews are still answered", lambda: reviews.good >= more)
+    assert not reviews.bad, reviews.bad[:5]
+    it.wait_mutated()
+
+
+def test_a_secret_of_an_older_kind_is_taken_over_and_renewed_without_a_gap(env):
+    """As certs/make-certs and cert-manager leave it, without the CA's key; --certificates=files used it."""
+    it, theirs = Managed(env), other_set(env)
+    env.api.done("POST", it.secret.rpartition("/")[0], {
+        "metadata": {"name": f"{it.name}-certs"}, "type": "kubernetes.io/tls",
+        "stringData": {"tls.crt": theirs["tls_crt"], "tls.key": theirs["tls_key"], "ca.crt": theirs["ca_crt"], "x": "y"}})
+    replica = it.start()
+    it.wait_ready(replica)
+    assert replica.ask("/certificate") == theirs["tls_crt"]
+    it.register(replica.port)
+    it.wait_mutated()
+    with Reviews(replica.port, it.bundle, review_of(trial_pod())) as reviews:
+        wait_for("our own CA has taken over", lambda: it.stored().get("ca.key"), 15)
+        wait_for("it is shown", lambda: replica.ask("/certificate") == it.stored()["tls.crt"])
+        more = reviews.good + 10
+        wait_for("reviews are still answered", lambda: reviews.good >= more)
+    assert not reviews.bad, reviews.bad[:5]
+    assert it.stored()["x"] == "y", "what is not ours stays"
+    assert theirs["ca_crt"].strip() in it.bundle()
+
+
+# ------------------------------------------------------------------------------ permissions
+
+def without(kind, verb):
+    def permit(objects):
+        verbs = install.one(objects, kind)["rules"][0]["verbs"]
+        verbs.remove(verb)
+
+    return permit
+
+
+def shows_a_certificate(it, replica):
+    it.wait_ready(replica, within=4)
+
+
+def makes_the_secret(it, replica):
+    wait_for("the Secret", it.stored, 4)
+
+
+def keeps_both_in_sight(it, replica):
+    wait_for("both are in sight", lambda: value(replica, "spark_webhook_certificate_in_sight") == 1, 4)
+
+
+def puts_the_secret_back(it, replica):
+    before = wait_for("the Secret", it.stored, 4)
+    it.put(tls_crt="garbage")
+    wait_for("it is as it was", lambda: it.stored() == before, HEALED_WITHIN)
+
+
+def puts_ca_bundle_right(it, replica):
+    it.register(replica.port)
+    wait_for("caBundle", it.bundle, 4)
+
+
+CHECKS = (makes_the_secret, shows_a_certificate, keeps_both_in_sight, puts_the_secret_back, puts_ca_bundle_right)
+
+
+def failing(env, label, permit):
+    """The names of the checks that fail with these permissions."""
+    it, failed = Managed(env, permit, label), []
+    replica = it.start()
+    for check in CHECKS:
+        try:
+            check(it, replica)
+        except AssertionError:
+            failed.append(check.__name__)
+    replica.stop()
+    env.api.call("DELETE", it.configuration)
+    env.api.call("DELETE", it.secret)
+    return failed
+
+
+def test_every_permission_is_needed(env):
+    """Without any one verb a check fails; with all of them none does."""
+    objects = install.objects(env)
+    verbs = [(kind, verb) for kind in ("Role", "ClusterRole") for verb in install.one(objects, kind)["rules"][0]["verbs"]]
+    assert len(verbs) == 7
+    assert failing(env, "all", lambda objects: None) == []
+    unneeded = [(kind, verb) for kind, verb in verbs if not failing(env, f"{kind}-{verb}", without(kind, verb))]
+    assert not unneeded, unneeded
+
+
+# ------------------------------------------------------------------------- the API server down
+
+@contextlib.contextmanager
+def own_control_plane(env):
+    """A control plane that may be ended, in place of the one that all tests share."""
+    state = env.folder / "own"
+    facts = controlplane.start(state, env.facts["binaries"], env.facts["version"])
+    shared = env.facts, env.api
+    try:
+        env.facts, env.api = facts, Api(facts)
+        env.api.create_namespace(env.namespace)
+        yield state
+    finally:
+        env.facts, env.api = shared
+        controlplane.stop(state)
+
+
+def test_serving_goes_on_without_the_api_server(env):
+    with own_control_plane(env) as state:
+        it, (replica,) = installed(env)
+        bundle = it.bundle()
+        right = it.stored()
+        with Reviews(replica.port, lambda: bundle, review_of(trial_pod())) as reviews:
+            controlplane.kill_apiserver(state)
+            wait_for("it is noticed", lambda: value(replica, "spark_webhook_certificate_in_sight") == 0, 60)
+            more = reviews.good + 200
+            wait_for("reviews are answered", lambda: reviews.good >= more, 60)
+            assert ready(replica)
+            controlplane.start_apiserver(state)
+            env.api.done("DELETE", it.secret)
+            wait_for("it is in sight again", lambda: value(replica, "spark_webhook_certificate_in_sight") == 1, 60)
+            wait_for("the Secret is put back", lambda: it.stored() == right, 60)
+        assert not reviews.bad, reviews.bad[:5]
+        it.wait_mutated(within=20)
+        replica.stop()
