@@ -161,3 +161,26 @@ def test_policy_that_warns(env):
     body = pods.pod("pi", annotations={P + "secret.s": "/s"})
     answer = wait_for("the policy warns", lambda: next((a for a in [policy.create(env, env.namespace, body)] if a.warnings), None))
     assert answer.code == 201 and "nothing has treated it" in answer.warnings[0], answer.warnings
+
+
+def test_policy_agrees_with_the_webhook_about_generated_pods(env):
+    bare = env.namespace
+    policy.apply(env)
+    policy.wait_refuses(env, bare, P[:-1])
+    mutated, denied, stamped = 0, 0, 0
+    for seed, body in policy.generated(200):
+        if policy.create(env, "default", body).code != 201:
+            continue
+        wanted = policy.by_webhook(env, body)
+        if not pods.annotated(body):
+            policy.accepted(env, bare, body, f"{seed}, not ours")
+        elif pods.STAMP not in body["metadata"]["annotations"]:
+            policy.refused(env, bare, body, f"{seed}, not mutated")
+        if wanted is not None:
+            policy.accepted(env, bare, pods.fresh(wanted), f"{seed}, mutated")
+            mutated += 1
+        elif pods.annotated(body):
+            stamped += policy.create(env, bare, forged(body)).code == 201
+            denied += 1
+    # A stamp on what the webhook denies can stand where all is there, or nothing is known to be asked for.
+    assert mutated > 80 and denied > 30 and stamped < denied / 5, (mutated, denied, stamped)

@@ -3,7 +3,6 @@ webhook would, and refuses what it can't."""
 
 import copy
 import json
-import subprocess
 
 from kit import pods, policy
 from kit.api import wait_for
@@ -28,13 +27,6 @@ def with_policy(env, *flags, prefix=P):
     wait_for("both policies are in force", both)
 
 
-def by_webhook(env, body, *flags):
-    """The pod as the webhook's own code leaves it, stored where nothing else changes it."""
-    done = subprocess.run([env.binary, "mutate", *flags, "-"], input=json.dumps(body), capture_output=True, text=True, timeout=60)
-    assert done.returncode == 0, done.stderr
-    return env.plain(json.loads(done.stdout))
-
-
 def essence(body, prefix=P):
     """What the contract is about, without order, and without the names of volumes that it leaves to us."""
     body = pods.fresh(body)
@@ -53,7 +45,7 @@ def essence(body, prefix=P):
 def check_same(env, body, what, *flags, prefix=P):
     """As the webhook, in one pass as in two; places in lists that were there don't move."""
     first = policy.accepted(env, env.namespace, body, what).body
-    assert essence(first, prefix) == essence(by_webhook(env, body, *flags), prefix), what
+    assert essence(first, prefix) == essence(policy.by_webhook(env, body, *flags), prefix), what
     again = policy.accepted(env, env.namespace, pods.fresh(first), f"{what}, again").body
     assert again["spec"] == first["spec"] and again["metadata"]["annotations"] == first["metadata"]["annotations"], what
     return first
@@ -118,9 +110,9 @@ def test_policy_leaves_what_is_there(env):
     after = check_same(env, body, "a part of it is there")
     names = [e["name"] for e in pods.spark_container(after)["env"]]
     assert names == [e["name"] for e in spark["env"]], f"variables moved: {names}"
-    stamped = pods.fresh(by_webhook(env, body))
+    stamped = pods.fresh(policy.by_webhook(env, body))
     after = policy.accepted(env, env.namespace, stamped, "treated by the webhook").body
-    assert after["spec"] == by_webhook(env, stamped)["spec"]
+    assert after["spec"] == policy.by_webhook(env, stamped)["spec"]
     assert after["metadata"]["annotations"] == stamped["metadata"]["annotations"]
     del body["spec"]["volumes"], spark["env"], spark["volumeMounts"]
     check_same(env, body, "no lists at all")
@@ -215,3 +207,24 @@ def test_policy_that_mutates_for_its_own_prefix(env):
     check_same(env, pods.pod("pi", annotations=annotations), "own", f"--annotation-prefix={OWN}", prefix=OWN + "/")
     default = pods.pod("pi", annotations={P + "secret.other": "/other"})
     assert policy.accepted(env, env.namespace, default, "the default instance's").body["spec"] == env.plain(default)["spec"]
+
+
+def test_policy_mutates_generated_pods_as_the_webhook_does_or_refuses_them(env):
+    """What the webhook refuses is never let through; what it mutates comes out the same, or is refused."""
+    with_policy(env)
+    same, refused, left_out = 0, 0, 0
+    for seed, body in policy.generated(200):
+        if policy.create(env, "default", body).code != 201:
+            continue
+        wanted, answer = policy.by_webhook(env, body), policy.create(env, env.namespace, body)
+        assert answer.code in (201, 422) and "resulted in error" not in answer.message, f"{seed}: {answer.message}"
+        if wanted is None:
+            assert answer.code == 422, f"{seed}: what the webhook refuses is let through"
+            refused += 1
+        elif answer.code == 422:
+            assert "taken by something else" in answer.message, f"{seed}: {answer.message}"
+            left_out += 1
+        else:
+            assert essence(answer.body) == essence(wanted), f"{seed}: not as the webhook"
+            same += 1
+    assert same > 60 and refused > 30 and left_out < same / 4, (same, refused, left_out)

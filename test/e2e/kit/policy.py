@@ -1,9 +1,16 @@
 """What `spark-webhook policy` prints, on the API server of a test."""
 
+import json
+import random
 import subprocess
+import sys
+from pathlib import Path
 
 from kit.api import wait_for
 from kit.pods import pod
+
+sys.path.append(str(Path(__file__).resolve().parents[2] / "properties"))
+import generate  # noqa: E402  (the folder has to be known first)
 
 
 def printed(env, *flags):
@@ -53,3 +60,25 @@ def refused(env, namespace, body, what, *says):
         assert part in answer.message, f"{what}: no {part!r} in {answer.message}"
     assert "resulted in error" not in answer.message, f"{what}: {answer.message}"
     return answer
+
+
+def generated(count):
+    """Pods of chance, always the same, that an API server without webhook and policies may take."""
+    for seed in range(count):
+        made = generate.pod(random.Random(seed))
+        made["spec"].setdefault("volumes", [])
+        for number, container in enumerate(made["spec"]["containers"]):
+            container["image"] = "none"
+            if any(c["name"] == container["name"] for c in made["spec"]["containers"][:number]):
+                container["name"] = f"other{number}"
+            for variable in container.get("env", []):
+                if "valueFrom" in variable:
+                    variable["valueFrom"] = {"fieldRef": {"fieldPath": "metadata.name"}}
+        yield seed, made
+
+
+def by_webhook(env, body, *flags):
+    """The pod as the webhook's own code leaves it, stored where nothing else changes it; None where it refuses."""
+    done = subprocess.run([env.binary, "mutate", *flags, "-"], input=json.dumps(body), capture_output=True, text=True, timeout=60)
+    assert done.returncode in (0, 1), done.stderr
+    return env.plain(json.loads(done.stdout)) if done.returncode == 0 else None

@@ -1,0 +1,89 @@
+"""Pods that may be, from a source of chance: annotations, good and bad, and what is in their way."""
+
+import json
+
+PREFIXES = ["spark-operator.k8s.io/"] * 4 + ["sparkoperator.k8s.io/", "example.com/"]
+OBJECTS = ["a", "b", "a-secret", "conf", "a.b", "a-b", "spark-config-map", "x" * 60, "Bad_Name", ""]
+PATHS = ["/etc/a", "/etc/a/", "//etc/./a", "/etc/b", "/etc/spark/conf", "/opt/spark/conf",
+         "/opt/spark", "/", "relative", "/a/../b", "/a:b", "/data/x", "", "/etc/\n"]
+KEYED = ["configMap.", "configmap.", "secret.", "GCPServiceAccount.", "HadoopDelegationToken."]
+PLAIN = ["sparkConfigMap", "spark-configmap", "hadoopConfigMap", "hadoop-config-map"]
+ODD = ["overlay", "affinity", "sparkConfigmapp", "mutated-by", "volumes.x", "tolerations.t1"]
+ENV = ["SPARK_CONF_DIR", "HADOOP_CONF_DIR", "GOOGLE_APPLICATION_CREDENTIALS", "HOME", "PATH"]
+
+
+def good_or(rnd, good, bad_share, choices):
+    return rnd.choice(choices) if rnd.random() < bad_share else rnd.choice(good)
+
+
+def list_value(rnd, secrets):
+    items = []
+    for _ in range(rnd.randrange(4)):
+        item = {"name": good_or(rnd, OBJECTS[:8], .1, OBJECTS), "path": f"/l/{rnd.randrange(6)}"}
+        if secrets and rnd.random() < .5:
+            item["type"] = rnd.choice(["Generic", "GCPServiceAccount", "HadoopDelegationToken"])
+        items.append(item)
+    return json.dumps(items) if rnd.random() < .95 else rnd.choice(["[", "{}", "null", "[1]"])
+
+
+def annotation(rnd):
+    prefix, form = rnd.choice(PREFIXES), rnd.random()
+    if form < .45:
+        good = [f"/m/{rnd.randrange(12)}"] + PATHS[:4]
+        return prefix + rnd.choice(KEYED) + good_or(rnd, OBJECTS[:8], .03, OBJECTS), \
+            good_or(rnd, good, .05, PATHS)
+    if form < .75:
+        return prefix + rnd.choice(PLAIN), good_or(rnd, OBJECTS[:8], .05, OBJECTS)
+    if form < .85:
+        secrets = rnd.random() < .5
+        return prefix + ("secrets" if secrets else "configMaps"), list_value(rnd, secrets)
+    if form < .93:
+        owner = {"apiVersion": "v1", "kind": "X", "name": "n", "uid": f"u{rnd.randrange(3)}"}
+        if rnd.random() < .5:
+            owner["controller"] = rnd.random() < .5
+        return prefix + rnd.choice(["ownerReference", "owner-reference"]), json.dumps(owner)
+    if form < .98:
+        return "example.com/" + str(rnd.randrange(9)), "x\u0001\U0001f600"
+    return prefix + rnd.choice(ODD), "sparkhook/test"
+
+
+def volume(rnd, number):
+    source = rnd.choice([{"emptyDir": {}}, {"configMap": {"name": rnd.choice(OBJECTS[:8])}},
+                         {"secret": {"secretName": rnd.choice(OBJECTS[:8])}},
+                         {"configMap": {"name": "a", "items": [{"key": "k", "path": "p"}]}}])
+    name = rnd.choice(["a-volume", "a-secret-volume", "conf-volume", "spark-config-map-volume"])
+    return {"name": name if number == 0 else f"v{number}", **source}
+
+
+def container(rnd, role, number, volumes):
+    made = {"name": rnd.choice([f"c{number}", "spark-kubernetes-driver", "executor"])}
+    if rnd.random() < .8:
+        made["env"] = [{"name": name, "value": rnd.choice(["/opt/spark/conf", "x", ""])}
+                       if rnd.random() < .8 else {"name": name, "valueFrom": {"fieldRef": {}}}
+                       for name in rnd.choices(ENV, k=rnd.randrange(5))]
+        if rnd.random() < .5:
+            mark = "SPARK_DRIVER_BIND_ADDRESS" if role == "driver" else "SPARK_EXECUTOR_ID"
+            made["env"].append({"name": mark, "value": "1"})
+    if rnd.random() < .8:
+        paths = rnd.sample(["/opt/spark/conf", "/etc/a", "/etc//b/", "/data", "/m/1/", "/m/2"],
+                           k=rnd.randrange(4))
+        made["volumeMounts"] = [{"name": rnd.choice(volumes)["name"], "mountPath": path,
+                                 **({"subPath": "s"} if rnd.random() < .1 else {})}
+                                for path in paths] if volumes else []
+    if rnd.random() < .5:
+        made["args"] = [rnd.choice([role, "proxy"])]
+    return made
+
+
+def pod(rnd):
+    role = rnd.choice(["driver", "executor"])
+    volumes = [volume(rnd, n) for n in range(rnd.randrange(5))]
+    metadata = {"labels": {"spark-role": role, "spark-app-selector": "spark-1"}, "name": "p",
+                "annotations": dict(annotation(rnd) for _ in range(rnd.randrange(8)))}
+    if rnd.random() < .4:
+        metadata["ownerReferences"] = [{"apiVersion": "v1", "kind": "Pod", "name": "d",
+                                        "uid": f"u{rnd.randrange(3)}", "controller": True}]
+    spec = {"containers": [container(rnd, role, n, volumes) for n in range(1 + rnd.randrange(3))]}
+    if volumes or rnd.random() < .5:
+        spec["volumes"] = volumes
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
