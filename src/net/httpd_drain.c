@@ -88,15 +88,17 @@ static bool is_quiet(struct spk_httpd_conn *conn, int64_t now_ms)
 {
     const uint64_t received = spk_httpd_received(conn->fd);
 
-    if (conn->phase != SPK_PHASE_RESTING && conn->phase != SPK_PHASE_WAITING)
+    if (now_ms - conn->since_ms < QUIET_MS)
+        return false;
+    if (conn->phase == SPK_PHASE_RESTING)
+        return received == conn->received;
+    if (conn->phase != SPK_PHASE_WAITING)
         return false;
     if (received != conn->seen) {
         conn->seen = received;
         conn->moved_ms = now_ms;
     }
-    if (conn->phase == SPK_PHASE_RESTING && received > conn->received)
-        return false;
-    return now_ms - conn->since_ms >= QUIET_MS && now_ms - conn->moved_ms >= QUIET_MS;
+    return now_ms - conn->moved_ms >= QUIET_MS;
 }
 
 static void look_at(struct spk_httpd_conn *conn, int64_t now_ms)

@@ -45,7 +45,7 @@ struct spk_httpd_conn {
     uint64_t received;           /* bytes received with its last complete request */
     bool used;                   /* a valid request was answered on it */
     enum spk_httpd_reject ended; /* why the sweeper ended it; SPK_REJECTS: it did not */
-    uint64_t seen;               /* bytes received when the drain looked last */
+    uint64_t seen;               /* bytes received when the drain looked last at it WAITING */
     int64_t moved_ms;            /* when the drain saw that number change */
     int64_t told_ms;             /* when the drain ended it; 0: it did not */
 

@@ -41,7 +41,8 @@ class Replicas:
         self.running[index] = self.start(webhook)
 
     def load(self, **flags):
-        return Loader(self.env, self.proxy.port, self.ca, corpus(), rate=rate(self.env.webhook), **flags)
+        flags = {"rate": rate(self.env.webhook), **flags}
+        return Loader(self.env, flags.pop("port", self.proxy.port), self.ca, corpus(), **flags)
 
     def end(self):
         """What went wrong on the way to the servers."""

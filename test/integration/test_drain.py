@@ -53,7 +53,7 @@ def test_sigterm_under_load_loses_nothing(env):
     start = time.monotonic()
     server.signal(signal.SIGTERM)
     wait_until(lambda: server.health("/readyz").status == 503, "readyz to turn", 1)
-    assert server.health("/readyz").body == b"draining\n"
+    assert server.health("/readyz").body == b"not ready: draining\n"
     assert server.health("/healthz").status == 200
     before = clients.answers
     time.sleep(0.5)

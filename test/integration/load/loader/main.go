@@ -4,7 +4,7 @@
 // Retry-After, and repeats nothing else: a review that met a closed connection is a failure. The
 // bundle is read again when it changes; with -ca-lag so much later, like an informer that is behind.
 //
-// Prints {"good":..,"failed":..} every 100 ms and, once a line or the end of stdin has come or -count
+// Prints {"good":..,"failed":..,"retried":..} every 100 ms and, once a line or the end of stdin has come or -count
 // is reached, the summary. Exit code 0 unless it could not start.
 package main
 
@@ -195,7 +195,7 @@ func (l *loader) report(done <-chan struct{}) {
 		case <-done:
 			return
 		case <-tick.C:
-			fmt.Printf("{\"good\":%d,\"failed\":%d,\"bundles\":%d}\n", l.good.Load(), l.failed.Load(), l.clients.bundles.Load())
+			fmt.Printf("{\"good\":%d,\"failed\":%d,\"retried\":%d}\n", l.good.Load(), l.failed.Load(), l.retried.Load())
 		}
 	}
 }
