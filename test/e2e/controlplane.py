@@ -100,7 +100,12 @@ def kubeconfig(server, ca, token):
 def prepare(state):
     """Fresh folder with the two secrets of the API server. Returns the administrator's token."""
     shutil.rmtree(state, ignore_errors=True)
-    (state / "certs").mkdir(parents=True)
+    state.mkdir(parents=True)
+    return make_secrets(state)
+
+
+def make_secrets(state):
+    (state / "certs").mkdir()
     state.chmod(0o700)
     token = secrets.token_hex(16)
     (state / "tokens.csv").write_text(f"{token},admin,admin,system:masters\n")

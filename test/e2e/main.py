@@ -30,6 +30,7 @@ import controlplane  # noqa: E402  (the folder has to be known first)
 import gotools  # noqa: E402
 import onenode  # noqa: E402
 from kit.api import Api, wait_for  # noqa: E402
+from kit.cluster import IMAGE  # noqa: E402
 from kit.pods import STAMP  # noqa: E402
 from kit.webhook import CONFIGURATION, Webhook, pointed_at, register  # noqa: E402
 
@@ -228,7 +229,7 @@ def setup_node(options):
     fill("node/images", str(cache() / "node-images"), *SPARK_VERSIONS)
     fill("spdx", sys.executable)
     image = Path(options.state).absolute().parent / "image/sparkhook.tar"
-    fill("../../tools/image", "--output", str(image))
+    fill("../../tools/image", "--tag", IMAGE, "--output", str(image))
     onenode.start(options.state, cache(), image)
     return 0
 

@@ -104,11 +104,13 @@ def remove(folder):
 def sweep():
     """Removes what nodes left whose keeper is gone: the lock of their folder is free."""
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        if folder.is_symlink() or folder.stat().st_uid != os.geteuid():
+            continue
         try:
-            with open(folder / "lock", "ab") as lock:
+            with open(folder / "lock", "rb") as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 remove(folder)
-        except (BlockingIOError, FileNotFoundError, NotADirectoryError, PermissionError):
+        except (BlockingIOError, FileNotFoundError):  # it lives; or somebody else removes it
             continue
 
 
@@ -127,9 +129,9 @@ def asked_to_end(*_):
 
 
 def keep(folder, lock, watched, cache):
-    """Holds the node of @folder until it or the process @watched ends, or SIGTERM comes."""
+    """Holds the node of @folder until it or the process @watched ends, or SIGTERM comes. @lock is held all the time."""
     signal.signal(signal.SIGTERM, asked_to_end)
-    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    os.set_inheritable(lock, False)
     node = None
     try:
         make_groups(folder.name)
@@ -230,7 +232,7 @@ def corefile(folder):
 
 def prepare(folder, cache):
     """All files that the node's parts read. Returns the administrator's token."""
-    token = controlplane.prepare(folder)
+    token = controlplane.make_secrets(folder)
     for name in ("etc/cni", "bin", "lib/kubelet", "log"):
         (folder / name).mkdir(parents=True)
     texts = {"etc/addresses": f"NODE_IP={NODE_IP}\nSERVICES={SERVICES}\n",
@@ -293,10 +295,9 @@ def ctest():
         return 0
 
 
-def spawn_keeper(folder, cache):
-    """The lock is passed on open, so that there is no moment at which a sweep could take it."""
-    with open(folder / "lock", "ab") as lock, open(folder / "log/keeper.log", "ab") as log:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+def spawn_keeper(folder, lock, cache):
+    """The lock is passed on locked, so that there is no moment at which a sweep could take it."""
+    with open(folder / "log/keeper.log", "ab") as log:
         return subprocess.Popen([sys.executable, __file__, str(folder), str(lock.fileno()), str(ctest()), str(cache)],
                                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=[lock.fileno()], start_new_session=True)
 
@@ -307,8 +308,10 @@ def launch(state, cache):
     shutil.rmtree(state, ignore_errors=True)
     state.mkdir(parents=True)
     folder = Path(tempfile.mkdtemp(prefix=PREFIX))
-    token = prepare(folder, cache)
-    keeper = spawn_keeper(folder, cache)
+    with open(folder / "lock", "xb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        token = prepare(folder, cache)
+        keeper = spawn_keeper(folder, lock, cache)
     facts = {"version": VERSIONS["KUBERNETES"], "server": f"https://{NODE_IP}:6443", "ca": f"{folder}/certs/apiserver.crt",
              "token": token, "binaries": f"{cache}/k8s-{VERSIONS['KUBERNETES']}", "kubeconfig": f"{folder}/kubeconfig",
              "folder": str(folder), "cache": str(cache),

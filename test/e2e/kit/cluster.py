@@ -8,7 +8,7 @@ from kit import pods, spark
 from kit.api import ADMISSION, wait_for
 from kit.webhook import wait_called
 
-IMAGE = "sparkhook:dev"
+IMAGE = "localhost/sparkhook:e2e"  # with a host, no builder and no runtime makes another name of it
 NAMESPACE, NAME = "sparkhook", "spark-webhook"
 APPLICATION = ("SparkPi", "local:///opt/spark/application.jar")
 # Several drivers with an executor each have to fit on two cores and some memory.
