@@ -49,6 +49,12 @@ static int os_error(const struct spk_transfer *transfer)
     return (int)sys;
 }
 
+bool spk_transfer_is_refusal(const struct spk_transfer *transfer, CURLcode code)
+{
+    return code == CURLE_PARTIAL_FILE && transfer->request.body.ptr &&
+           transfer->answer.status >= 400;
+}
+
 void spk_transfer_fail(struct spk_transfer *transfer, CURLcode code)
 {
     const char *origin = transfer->client->origin;

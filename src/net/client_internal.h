@@ -94,6 +94,10 @@ void spk_client_drop_options(struct spk_client *client);
 int spk_transfer_init(struct spk_transfer *transfer, struct spk_client *client,
                       const struct spk_client_request *request, bool stream, struct spk_err *err);
 void spk_transfer_done(struct spk_transfer *transfer);
+/* By HTTP/2 a server may refuse without having read the request's body, and then reset the stream
+ * (RFC 9113 section 8.1). The API server does so with a 401, and closes the connection behind it:
+ * libcurl 7.88 then drops the answer's body, which says little more than the status. */
+bool spk_transfer_is_refusal(const struct spk_transfer *transfer, CURLcode code);
 /* Fills the transfer's error; @code is not CURLE_OK. */
 void spk_transfer_fail(struct spk_transfer *transfer, CURLcode code);
 

@@ -28,9 +28,11 @@ static void finish(struct spk_transfer *transfer, int rc)
 
 static void finish_with(struct spk_transfer *transfer, CURLcode code)
 {
-    if (code)
+    bool answered = !code || spk_transfer_is_refusal(transfer, code);
+
+    if (!answered)
         spk_transfer_fail(transfer, code);
-    finish(transfer, code ? -1 : 0);
+    finish(transfer, answered ? 0 : -1);
 }
 
 static void give_up(struct spk_transfer *transfer, int sys, const char *why)

@@ -93,7 +93,8 @@ void spk_client_free(struct spk_client *client);
  * @answer: filled on success and to be released with spk_client_answer_done(); on failure only
  *          @again means something
  *
- * Every status is an answer. A request on a connection that turns out to have been closed meanwhile
+ * Every status is an answer. With 400 and above the body may be cut, where the server did not read
+ * ours and HTTP/2 is spoken. A request on a connection that turns out to have been closed meanwhile
  * is sent once more by libcurl itself, whatever its method, if nothing came back.
  *
  * Errors: SPK_EIO with what failed and the server's address, where sys is ETIMEDOUT for the
