@@ -1,8 +1,11 @@
-"""A replica that dies amid a review: its pod is created whole or not at all, and who asked is told."""
+"""A replica that dies amid a review: its pod is created whole or not at all, and who asked is told.
+One that is stopped loses none."""
 
 import concurrent.futures
 import json
 import random
+import re
+import time
 
 from kit import pods
 from kit.other import certificate
@@ -18,16 +21,19 @@ SEED = 7
 class Replicas:
     """Two webhooks with one certificate behind a balancer that the API server calls."""
 
-    def __init__(self, env):
+    def __init__(self, env, lag=None):
+        """@lag: what they answer is under way for so many seconds."""
         self.env, self.count, self.running = env, 0, {}
         self.proxy = env.proxy()
+        way = env.proxy(to=f"127.0.0.1:{self.proxy.port}", lag=f"{lag}s") if lag else self.proxy
+        self.port = way.port
         self.crt, self.key = certificate(env.folder)
         env.later(self.stop)
         for _ in range(2):
             self.start()
         loaded = env.manifest(CONFIGURATION)
         register(env, pointed_at(loaded, f"{loaded['metadata']['name']}-{env.unique}", env.namespace,
-                                 f"https://127.0.0.1:{self.proxy.port}/mutate", self.crt),
+                                 f"https://127.0.0.1:{self.port}/mutate", self.crt),
                  lambda pod: pods.STAMP in pod["metadata"]["annotations"])
 
     def start(self):
@@ -118,3 +124,32 @@ def test_replicas_killed_at_any_moment_leave_no_half_of_a_pod(env):
                     told += 1
     print(f"{whole} pods whole, {told} refused")
     assert whole and whole + told == 120
+
+
+def asked_again(env, port):
+    """How often the API server has followed a Retry-After that came from there."""
+    count = rf'^rest_client_request_retries_total\{{.*host="127\.0\.0\.1:{port}",verb="POST"\}} (\d+)'
+    return sum(map(int, re.findall(count, env.api.text("/metrics"), re.M)))
+
+
+def test_review_that_meets_the_end_of_its_connection_is_asked_again(env):
+    """A resting connection is ended a second after its last answer, and here the API server learns of that
+    0.9 s later. What it sends meanwhile is lost on that connection."""
+    replicas = Replicas(env, lag=0.9)
+    for number in range(6):
+        first, second = (pods.pod(f"{name}-{number}", annotations=ASKED) for name in ("first", "second"))
+        assert env.api.create_pod(env.namespace, first).code == 201
+        had = {port: webhook.connections() for port, webhook in replicas.running.items()}
+        port = max(had, key=had.get)
+        stopped = replicas.running.pop(port)
+        stopped.process.terminate()
+        time.sleep(0.5)  # the middle of the 0.9 s
+        answer = env.api.create_pod(env.namespace, second)
+        assert answer.code == 201, answer.message
+        created_whole(env, second)
+        replicas.proxy.remove(port)
+        stopped.stop()
+        replicas.start()
+        if asked_again(env, replicas.port):
+            return
+    raise AssertionError("no review met the end of its connection")

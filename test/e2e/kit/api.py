@@ -56,6 +56,12 @@ class Api:
         except urllib.error.HTTPError as refusal:
             return Answer(refusal.code, json.loads(refusal.read() or b"{}"), warnings_of(refusal.headers))
 
+    def text(self, path):
+        """What is answered that is not JSON."""
+        request = urllib.request.Request(self.server + path, headers={"Authorization": f"Bearer {self.token}"})
+        with urllib.request.urlopen(request, timeout=60, context=self.context) as answer:
+            return answer.read().decode()
+
     def done(self, *request, **options):
         """As call(), for what has to work."""
         answer = self.call(*request, **options)

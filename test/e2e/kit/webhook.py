@@ -61,6 +61,10 @@ class Webhook:
         assert all(found), f"a line of the metrics is not a sample:\n{text}"
         return [(m[1], dict(re.findall(r'(\w+)="([^"]*)"', m[2] or "")), float(m[3])) for m in found]
 
+    def connections(self):
+        """How many are open now."""
+        return next(int(number) for name, _, number in self.metrics() if name == "spark_webhook_connections")
+
     def reviews(self, **labels):
         """How many reviews there were so far, with these labels."""
         return int(sum(number for name, has, number in self.metrics()
