@@ -16,6 +16,7 @@ SETS = {
     "own-prefix": ["--annotation-prefix=spark.example.com", "--exclude-namespace=kube-system", "--log-level=debug",
                    "--image=registry.example.com:5000/a/b@sha256:" + 64 * "0", "--image-pull-secret=registry.credentials",
                    "--extra-san=*.example.com", "--extra-san=::", "--extra-san=192.0.2.1", "--replicas=100"],
+    "existing": ["--existing-namespace"],
     "old": ["--kube-version=1.25", "--replicas=1"],
 }
 

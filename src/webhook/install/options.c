@@ -26,6 +26,11 @@ static const struct spk_flag flags[] = {
      .help = "the namespace that it lives in",
      .type = SPK_FLAG_NAME,
      .offset = FIELD(namespace_)},
+    {.name = "existing-namespace",
+     .help =
+         "leave out the Namespace object, whose Pod Security labels would count for all that lives "
+         "there; so it is for default and kube-*",                                                                .type = SPK_FLAG_SWITCH,
+     .offset = FIELD(existing_namespace)},
     {.name = "name",
      .arg = "NAME",
      .fallback = "spark-webhook",
@@ -115,7 +120,7 @@ static const struct spk_flag flags[] = {
     {.name = "host-network",
      .help =
          "pods use their node's network, where the API server can't reach pod addresses (EKS with "
-         "Calico); both ports must be free on the nodes",                                                                        .type = SPK_FLAG_SWITCH,
+         "Calico); both ports must be free on the nodes",                                      .type = SPK_FLAG_SWITCH,
      .offset = FIELD(host_network)},
     {.name = "priority-class",
      .arg = "NAME",
@@ -143,9 +148,9 @@ static const struct spk_flag flags[] = {
      .arg = "DIR",
      .help =
          "write a file for each object and a kustomization.yaml (or the chart) there, instead of "
-         "printing",                                                   .type = SPK_FLAG_TEXT,
+         "printing",                                                       .type = SPK_FLAG_TEXT,
      .offset = FIELD(directory)},
-    {.name = "help",                                                                 .help = "print this",                                                                   .type = SPK_FLAG_HELP                        },
+    {.name = "help",                                                 .help = "print this",                                                                 .type = SPK_FLAG_HELP                                                                  },
 };
 
 /* In a chart: what names the instance, and where it goes. */
@@ -168,6 +173,7 @@ static const struct spk_variable variables[] = {
     {"port",                   "$.Values.port",                                         SPK_VARIABLE_NUMBER, FIELD(port)               },
     {"health-port",            "$.Values.healthPort",                                   SPK_VARIABLE_NUMBER, FIELD(health_port)        },
     {"timeout-seconds",        "$.Values.timeoutSeconds",                               SPK_VARIABLE_NUMBER, FIELD(timeout_s)          },
+    {"makes-namespace",        "false",                                                 SPK_VARIABLE_SWITCH, FIELD(makes_namespace)    },
     {"managed",                "eq $.Values.certificates \"managed\"",                  SPK_VARIABLE_SWITCH, FIELD(managed)            },
     {"mounted",                "ne $.Values.certificates \"managed\"",                  SPK_VARIABLE_SWITCH, FIELD(mounted)            },
     {"cert-manager",           "eq $.Values.certificates \"cert-manager\"",             SPK_VARIABLE_SWITCH,
@@ -198,6 +204,12 @@ static const struct spk_variable variables[] = {
     {"file",                   "",                                                      SPK_VARIABLE_LIST,   FIELD(files)              },
 };
 
+/* Of every cluster: others live there, and its labels are not ours to set. */
+static bool is_shared(const char *name)
+{
+    return strcmp(name, "default") == 0 || strncmp(name, "kube-", 5) == 0;
+}
+
 static void derive(struct spk_install *it)
 {
     it->version = SPK_VERSION;
@@ -205,6 +217,7 @@ static void derive(struct spk_install *it)
     it->failure_policy_text = failure_policies[it->failure_policy];
     it->on_invalid_text = on_invalids[it->on_invalid];
     it->log_level_text = log_levels[it->log_level];
+    it->makes_namespace = !it->existing_namespace && !is_shared(it->namespace_);
     it->managed = it->certificates == MANAGED;
     it->cert_manager = it->certificates == CERT_MANAGER;
     it->mounted = !it->managed;

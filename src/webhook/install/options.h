@@ -34,6 +34,7 @@ struct spk_install {
     int64_t timeout_s;
     int64_t kube_minor; /* of 1.N */
     bool host_network;
+    bool existing_namespace;
     struct spk_flag_list extra_sans;
     struct spk_flag_list pull_secrets;
     struct spk_flag_list only_namespaces;
@@ -48,6 +49,7 @@ struct spk_install {
     const char *own_prefix_text; /* "" with the default */
     bool managed;
     bool cert_manager;
+    bool makes_namespace;
     bool mounted; /* the certificate comes in a Secret that is mounted */
     bool own_prefix;
     bool has_priority_class;

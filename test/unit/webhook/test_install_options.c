@@ -141,6 +141,28 @@ START_TEST(values)
 }
 END_TEST
 
+START_TEST(shared_namespaces_are_not_made)
+{
+    static const struct {
+        const char *args[ARGS_MAX];
+        bool makes;
+    } given[] = {
+        {{NULL},                                    true },
+        {{"--namespace=default"},                   false},
+        {{"--namespace=kube-system"},               false},
+        {{"--namespace=kubernetes"},                true },
+        {{"--namespace=a", "--existing-namespace"}, false},
+    };
+
+    for (size_t i = 0; i < SPK_LEN(given); i++) {
+        struct spk_install install;
+        struct spk_err err = {0};
+        ck_assert_msg(parse(&install, given[i].args, &err) == 0, "%s", err.msg);
+        ck_assert_int_eq(install.makes_namespace, given[i].makes);
+    }
+}
+END_TEST
+
 /* Which field belongs to a name is said by its type alone: a wrong one would be read as another. */
 START_TEST(each_name_is_there_once)
 {
@@ -166,6 +188,7 @@ int main(void)
     ADD_ROWS(tcase, version_says_what_there_is, versions);
     tcase_add_test(tcase, defaults);
     tcase_add_test(tcase, values);
+    tcase_add_test(tcase, shared_namespaces_are_not_made);
     tcase_add_test(tcase, each_name_is_there_once);
     return run_case("install_options", tcase);
 }
