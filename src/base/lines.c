@@ -45,18 +45,25 @@ static int fail_long(const struct spk_lines *lines, struct spk_err *err)
     return spk_fail(err, SPK_ETOOBIG, "a line: more than %zu bytes", lines->line_max);
 }
 
+/* More than a line, even if its last byte is the beginning of the line's end. */
+static bool is_long(const struct spk_lines *lines, struct spk_str rest)
+{
+    return rest.len - (rest.len && rest.ptr[rest.len - 1] == '\r') > lines->line_max;
+}
+
 int spk_lines_next(struct spk_lines *lines, struct spk_str *line, struct spk_err *err)
 {
     const char *end;
 
     do {
-        const char *start = lines->buf.ptr + lines->at;
+        const char *start = lines->at ? lines->buf.ptr + lines->at : lines->buf.ptr;
         size_t unseen = lines->buf.len - lines->seen;
 
         end = unseen ? memchr(lines->buf.ptr + lines->seen, '\n', unseen) : NULL;
         if (!end) {
             lines->seen = lines->buf.len;
-            return lines->seen - lines->at > lines->line_max ? fail_long(lines, err) : 1;
+            *line = (struct spk_str){start, lines->seen - lines->at};
+            return is_long(lines, *line) ? fail_long(lines, err) : 1;
         }
         *line = (struct spk_str){start, (size_t)(end - start)};
         lines->at = lines->seen = (size_t)(end - lines->buf.ptr) + 1;

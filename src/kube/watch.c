@@ -10,7 +10,7 @@
 
 #define PAGE        500
 #define IDLE_MS     150000
-#define BACKOFF_MS  800
+#define BACKOFF_MS  800U
 #define DOUBLINGS   6 /* 800 ms << 6 is above the most */
 #define BACKOFF_MAX 30000
 

@@ -115,6 +115,12 @@ static bool enter(struct spk_client *client, struct spk_transfer *transfer)
     return open;
 }
 
+/* There is something to read line by line, even if it has come to a bad end by now. */
+static bool is_open(const struct spk_transfer *transfer)
+{
+    return transfer->stream && transfer->header && transfer->answer.status < 300;
+}
+
 int spk_transfer_run(struct spk_transfer *transfer, struct spk_err *err)
 {
     struct spk_client *client = transfer->client;
@@ -126,11 +132,8 @@ int spk_transfer_run(struct spk_transfer *transfer, struct spk_err *err)
         return -1;
     }
     (void)pthread_mutex_lock(&client->lock);
-    do {
-        open = transfer->stream && transfer->header && transfer->answer.status < 300;
-        if (!open && transfer->phase != SPK_TRANSFER_DONE)
-            (void)pthread_cond_wait(&transfer->changed, &client->lock);
-    } while (!open && transfer->phase != SPK_TRANSFER_DONE);
+    while (!(open = is_open(transfer)) && transfer->phase != SPK_TRANSFER_DONE)
+        (void)pthread_cond_wait(&transfer->changed, &client->lock);
     (void)pthread_mutex_unlock(&client->lock);
     if (open || transfer->rc == 0)
         return 0;

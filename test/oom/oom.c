@@ -11,6 +11,7 @@
 #include "spk/json/memory.h"
 #include "spk/json/patch.h"
 #include "spk/json/yaml.h"
+#include "spk/kube/config.h"
 
 #include <glob.h>
 #include <stdbool.h>
@@ -102,6 +103,24 @@ static char *do_patch(struct work *work, struct spk_err *err)
     return spk_patch_apply(&tree, work->document, work->ops, err) ? NULL : dumped(tree);
 }
 
+static char *do_kubeconfig(struct work *work, struct spk_err *err)
+{
+    struct spk_kube_file file = {
+        "config", {work->input.ptr, work->input.len}
+    };
+    struct spk_kube_config config = {0};
+    char *text;
+
+    if (spk_kube_config_parse(&config, &file, 1, NULL, err))
+        return NULL;
+    fault.on = false;
+    if (asprintf(&text, "%s %s %s %s %s", config.server, config.ca, config.key_file,
+                 config.exec.args[1], config.exec.env[0].value) < 0)
+        abort();
+    spk_kube_config_done(&config);
+    return text;
+}
+
 static void give_up(const struct work *work, const char *what, const struct spk_err *err)
 {
     (void)fprintf(stderr, "%s: allocation %zu%s: %s: %s: %s\n", work->name, fault.at,
@@ -189,6 +208,23 @@ static int yaml(void)
     return tried ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+static int kubeconfig(void)
+{
+    static char text[] =
+        "clusters: [{name: c, cluster: {server: 'https://h', certificate-authority-data: QQ==}}]\n"
+        "contexts: [{name: x, context: {cluster: c, user: u}}]\ncurrent-context: x\n"
+        "users: [{name: u, user: {client-certificate: a, client-key: /b, token: t, exec: {"
+        "apiVersion: client.authentication.k8s.io/v1, command: ./p, interactiveMode: Never, "
+        "args: [a, b], env: [{name: NAME, value: v}], installHint: h}}}]\n";
+    struct work work = {
+        .name = "kubeconfig", .input = {.ptr = text, .len = sizeof(text) - 1}
+    };
+    size_t tried = try_all(&work, do_kubeconfig, 1);
+
+    (void)printf("%zu failures\n", tried);
+    return tried ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
 static int patch(void)
 {
     struct work work = {
@@ -218,6 +254,8 @@ int main(int argc, char **argv)
         return yaml();
     if (argc == 2 && strcmp(argv[1], "patch") == 0)
         return patch();
-    (void)fprintf(stderr, "usage: oom review ROOT | yaml | patch\n");
+    if (argc == 2 && strcmp(argv[1], "kubeconfig") == 0)
+        return kubeconfig();
+    (void)fprintf(stderr, "usage: oom review ROOT | yaml | patch | kubeconfig\n");
     return 2;
 }
