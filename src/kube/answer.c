@@ -6,6 +6,7 @@
 #include "spk/base/text.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 static const struct {
     int status;
@@ -94,8 +95,22 @@ int spk_kube_answer_read(struct spk_kube_answer *answer, const struct spk_client
     return 1;
 }
 
+int spk_kube_answer_take(struct spk_kube_answer *answer, struct spk_client_answer *raw,
+                         struct spk_err *err)
+{
+    size_t len;
+    char *body;
+
+    if (spk_buf_reserve(&raw->body, raw->body.len, err)) /* an empty one has no bytes yet */
+        return -1;
+    body = spk_buf_take(&raw->body, &len);
+    *answer = (struct spk_kube_answer){.status = raw->status, .body = body};
+    return 0;
+}
+
 void spk_kube_answer_done(struct spk_kube_answer *answer)
 {
     json_decref(answer->object);
+    free(answer->body);
     *answer = (struct spk_kube_answer){0};
 }

@@ -77,7 +77,7 @@ static struct spk_client_request request_of(const struct errand *errand,
         .method = request->method,
         .path = request->path,
         .authorization = who->authorization,
-        .accept = "application/json",
+        .accept = request->text ? "*/*" : "application/json",
         .content_type = request->body.ptr ? type : NULL,
         .body = request->body,
         .answer_max = errand->stream ? REFUSAL_BODY_MAX : SPK_ANSWER_MAX,
@@ -182,7 +182,10 @@ int spk_kube_call(struct spk_kube *kube, const struct spk_kube_request *request,
     *answer = (struct spk_kube_answer){0};
     if (run(&errand, &raw, err))
         return -1;
-    rc = spk_kube_answer_read(answer, &raw, err);
+    if (request->text && raw.status >= 200 && raw.status < 300)
+        rc = spk_kube_answer_take(answer, &raw, err);
+    else
+        rc = spk_kube_answer_read(answer, &raw, err);
     spk_client_answer_done(&raw);
     return rc;
 }

@@ -91,6 +91,10 @@ int spk_kube_plugin_parse(struct spk_kube_credential *out, const struct spk_kube
 int spk_kube_answer_read(struct spk_kube_answer *answer, const struct spk_client_answer *raw,
                          struct spk_err *err);
 
+/* The body of a good answer as it is. */
+int spk_kube_answer_take(struct spk_kube_answer *answer, struct spk_client_answer *raw,
+                         struct spk_err *err);
+
 /* A stream of lines and the connections that it is on. */
 struct spk_kube_stream {
     struct spk_stream *stream;

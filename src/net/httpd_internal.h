@@ -50,8 +50,7 @@ struct spk_httpd_conn {
     int64_t told_ms;             /* when the drain ended it; 0: it did not */
 
     atomic_bool told; /* the drain wants it to end */
-    bool bade;        /* goodbye is said; its thread's, like the next */
-    size_t unread;    /* bytes that came after it and were thrown away */
+    bool bade;        /* goodbye is said; its thread's */
 
     /* The request. */
     const struct spk_httpd_route *route;

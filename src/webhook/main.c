@@ -1,5 +1,6 @@
 #include "spk/base/cleanup.h"
 #include "spk/json/memory.h"
+#include "webhook/doctor/doctor.h"
 #include "webhook/flags.h"
 #include "webhook/install/manifest.h"
 #include "webhook/install/policy.h"
@@ -21,6 +22,7 @@ static const struct command {
     {"mutate",   spk_mutate_main,   "decide about one review or pod from a file, offline" },
     {"manifest", spk_manifest_main, "print the objects that install it on a cluster"      },
     {"policy",   spk_policy_main,   "print policies that refuse what was not mutated"     },
+    {"doctor",   spk_doctor_main,   "say what is wrong with an installation on a cluster" },
 };
 
 static void usage(FILE *to)

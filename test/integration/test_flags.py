@@ -150,7 +150,7 @@ def test_man_page_and_help_have_the_same_flags(env):
     page = MAN.read_text()
     described = set(re.findall(r"^\.It Fl Fl ([a-z-]+)", page, re.M))
     printed = set()
-    for command in [], ["serve"], ["mutate"], ["manifest"], ["policy"]:
+    for command in [], ["serve"], ["mutate"], ["manifest"], ["policy"], ["doctor"]:
         printed |= set(re.findall(r"^  --([a-z-]+)", help_text(env, *command), re.M))
     assert described == printed, (described ^ printed)
 

@@ -122,6 +122,13 @@
 /* One object of an installation, or a file of the chart: the longest has 6 KB. */
 #define SPK_MANIFEST_MAX ((size_t)64 * 1024)
 
+/* Replicas that doctor asks one by one, each some requests through the API server. */
+#define SPK_DOCTOR_REPLICAS 16
+
+/* A path that doctor asks for, with four names of objects, or one reason why a pod is not sent,
+ * with a selector's values. */
+#define SPK_DOCTOR_TEXT_MAX ((size_t)64 * 1024)
+
 /* A reference to an image: a name of 255, a tag of 128, a digest (distribution/reference). */
 #define SPK_IMAGE_MAX 512
 

@@ -62,6 +62,7 @@ struct spk_kube_request {
     const char *content_type;    /* NULL: application/json where there is a body */
     struct spk_str body;         /* JSON; absent: none */
     int64_t timeout_ms;          /* for everything, tries and waits included; 0: 30 s */
+    bool text;                   /* a good answer is no JSON: a pod's own, through the proxy */
     const struct spk_stop *stop; /* may be NULL */
 };
 
@@ -69,6 +70,7 @@ struct spk_kube_answer {
     int status;
     json_t *object;    /* owned; NULL when there was no body, or a body that is not JSON with status
                           400 and above */
+    char *body;        /* owned; of a good answer where .text was asked for, else NULL */
     char reason[64];   /* of a Status object, such as "AlreadyExists"; "" without one */
     char text[512];    /* for people, with every status but 2xx: "403 Forbidden: secrets \"x\" is
                           forbidden: ..."; one line */
@@ -92,7 +94,7 @@ int spk_kube_call(struct spk_kube *kube, const struct spk_kube_request *request,
                   struct spk_kube_answer *answer, struct spk_err *err)
     __attribute__((warn_unused_result));
 
-/* Releases the object; a zeroed answer is fine. */
+/* Releases object and body; a zeroed answer is fine. */
 void spk_kube_answer_done(struct spk_kube_answer *answer);
 
 /**

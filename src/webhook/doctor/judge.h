@@ -1,0 +1,46 @@
+#ifndef SPK_WEBHOOK_DOCTOR_JUDGE_H
+#define SPK_WEBHOOK_DOCTOR_JUDGE_H
+/*
+ * What facts mean: each of these looks at one part of an installation and says what is in order,
+ * what is not, and what to do. They ask nobody.
+ */
+
+#include "webhook/doctor/facts.h"
+#include "webhook/doctor/findings.h"
+#include "webhook/doctor/trial.h"
+
+/* The API server. False: it does not answer, and nothing else can be said. */
+bool spk_judge_server(struct spk_findings *to, const struct spk_facts *facts);
+
+/* The MutatingWebhookConfiguration by itself. */
+void spk_judge_registration(struct spk_findings *to, const struct spk_facts *facts);
+
+/* What stands in for it where it is not called: the policy of `spark-webhook policy`. */
+void spk_judge_policy(struct spk_findings *to, const struct spk_facts *facts);
+
+/* The registrations of others that treat Spark pods. */
+void spk_judge_others(struct spk_findings *to, const struct spk_facts *facts);
+
+/* The way to the pods: Service, EndpointSlices, NetworkPolicies. */
+void spk_judge_service(struct spk_findings *to, const struct spk_facts *facts);
+
+/* Deployment and pods. */
+void spk_judge_pods(struct spk_findings *to, const struct spk_facts *facts);
+
+/* Certificates shown, caBundle, Secret. */
+void spk_judge_certificates(struct spk_findings *to, const struct spk_facts *facts);
+
+/* What the service account may do. */
+void spk_judge_permissions(struct spk_findings *to, const struct spk_facts *facts);
+
+/* What replicas count: reviews, denials, failed handshakes. @reached: a trial was answered. */
+void spk_judge_reviews(struct spk_findings *to, const struct spk_facts *facts, bool reached);
+
+/* What became of the trial. */
+void spk_judge_trial(struct spk_findings *to, const struct spk_trial *trial);
+
+/* A WARN that something can't be looked at, and what right is missing. @needs: "list pods in x". */
+void spk_judge_unread(struct spk_findings *to, const char *check, const struct spk_fact *fact,
+                      const char *what, const char *needs);
+
+#endif
