@@ -81,10 +81,11 @@ static void relist(struct spk_kube_watch *watch)
 static void step(struct spk_kube_watch *watch)
 {
     enum spk_watch_end end = SPK_WATCH_OVER;
+    bool old = watch->version != NULL;
     struct spk_err err = {0};
     bool good = false;
 
-    if (!watch->version)
+    if (!old)
         end = spk_watch_list(watch, &err);
     if (end == SPK_WATCH_OVER)
         end = spk_watch_follow(watch, &good, &err);
@@ -96,7 +97,7 @@ static void step(struct spk_kube_watch *watch)
         return;
     if (end == SPK_WATCH_OVER && !good)
         (void)spk_fail(&err, SPK_EIO, "%s: the watch ended at once", watch->path);
-    if (end == SPK_WATCH_GONE && good)
+    if (end == SPK_WATCH_GONE && (good || old))
         relist(watch);
     else if (end != SPK_WATCH_OVER || !good)
         wait_after(watch, &err);

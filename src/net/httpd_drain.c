@@ -74,9 +74,14 @@ ssize_t spk_httpd_pull(void *ctx, void *out, size_t size)
     struct spk_httpd_conn *conn = ctx;
     ssize_t got;
 
-    do
+    for (;;) {
         got = recv(conn->fd, out, size, 0);
-    while (conn->bade && got > 0);
+        if (got <= 0 || !conn->bade)
+            break;
+        conn->unread += (size_t)got;
+        if (conn->unread / 2 > conn->httpd->options.body_max)
+            return 0; /* no request is as long as that, encrypted or not */
+    }
     if (got != 0 || !atomic_load(&conn->told) || peer_has_closed(conn->fd))
         return got;
     return conn->bade ? come_back() : say_goodbye(conn);

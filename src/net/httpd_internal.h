@@ -50,7 +50,8 @@ struct spk_httpd_conn {
     int64_t told_ms;             /* when the drain ended it; 0: it did not */
 
     atomic_bool told; /* the drain wants it to end */
-    bool bade;        /* goodbye is said; its thread's */
+    bool bade;        /* goodbye is said; its thread's, like the next */
+    size_t unread;    /* bytes that came after it and were thrown away */
 
     /* The request. */
     const struct spk_httpd_route *route;

@@ -306,7 +306,7 @@ def launch(state, cache):
     """Starts a node and waits for its first process only. Returns its facts, which state.json holds too."""
     state = Path(state).absolute()
     shutil.rmtree(state, ignore_errors=True)
-    state.mkdir(parents=True)
+    state.mkdir(parents=True, mode=0o700)
     folder = Path(tempfile.mkdtemp(prefix=PREFIX))
     with open(folder / "lock", "xb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

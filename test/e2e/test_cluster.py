@@ -41,6 +41,8 @@ def configuration_is_in_force(env, version):
     assert "Pi is roughly 3.1" in said, said[-2000:]
     made = cluster.executors(env, "pi")
     assert len(made) == 1 and pods.STAMP in made[0]["metadata"]["annotations"], made
+    assert "OURS TRACE logger: seen in the log of the driver\n" in said
+    assert "OURS TRACE logger: seen in the log of the executor\n" in cluster.log(env, made[0]["metadata"]["name"])
 
 
 def test_configuration_is_in_force_in_spark_3_5(env):

@@ -25,7 +25,7 @@ def test_a_hundred_rolling_restarts_lose_nothing(env):
             replicas.proxy.remove(old.port)
         loader.wait_good(100)
         summary = loader.summary()
-        check(summary, 1000, env.webhook)
+        check(summary, 1000)
         assert "refused 0 unreachable 0" in replicas.end()
         stopped_well([server for server in env.servers if server not in replicas.running])
 

@@ -8,6 +8,7 @@ from harness import BAD, GOOD, TIMEOUT, head, read_answer, review, wait_until
 
 NAMES = {
     "spark_webhook_reviews_total", "spark_webhook_review_duration_seconds",
+    "spark_webhook_last_review_timestamp_seconds",
     "spark_webhook_requests_in_flight", "spark_webhook_connections",
     "spark_webhook_connections_accepted_total", "spark_webhook_requests_rejected_total",
     "spark_webhook_tls_handshakes_total", "spark_webhook_tls_handshake_failures_total",

@@ -18,6 +18,7 @@ import org.apache.spark.sql.SparkSession;
 public final class SparkPi {
     private static List<String> inForce(String role, Configuration hadoop) throws IOException {
         List<String> lines = new ArrayList<>();
+        LogManager.getLogger("probe.logger").trace("seen in the log of the " + role);
         LoggerContext logging = (LoggerContext) LogManager.getContext(false);
         lines.add("log4j2=" + logging.getConfiguration().getConfigurationSource().getLocation());
         lines.add("probe.logger=" + logging.getConfiguration().getLoggerConfig("probe.logger").getLevel());

@@ -349,6 +349,50 @@ START_TEST(many_at_once)
 }
 END_TEST
 
+/* A proxy hears of whom it shall connect to; none is asked for loopback, unless it is named. */
+static const struct {
+    const char *name;
+    const char *server;      /* NULL: nobody's port of loopback */
+    const char *environment; /* what HTTPS_PROXY has: "proxy" or nothing */
+    const char *no_proxy;
+    bool named;
+    const char *asked; /* what the proxy hears first */
+} proxies[] = {
+    {"none",            NULL,                     "",      "",             false, ""                              },
+    {"named",           NULL,                     "",      "",             true,  "CONNECT 127.0.0.1:"            },
+    {"named, NO_PROXY", "https://h.invalid",      "",      "invalid",      true,  "CONNECT h.invalid:443 HTTP/1.1"},
+    {"environment",     "https://h.invalid:6443", "proxy", "",             false, "CONNECT h.invalid:6443 "       },
+    {"NO_PROXY",        "https://192.0.2.1:1",    "proxy", "192.0.2.0/24", false, ""                              },
+    {"loopback",        NULL,                     "proxy", "",             false, ""                              },
+};
+
+START_TEST(proxy)
+{
+    struct canned canned = {.text = "HTTP/1.1 403 no\r\nContent-Length: 0\r\n\r\n"};
+    struct spk_client_options options = {.server = proxies[_i].server, .connect_ms = 300};
+    struct spk_client_request request = get("/", WITHIN_MS);
+    struct spk_client_answer got = {0};
+    struct spk_client *client;
+    struct spk_err err = {0};
+    char nobody[64];
+
+    (void)close(canned_listen(nobody, sizeof(nobody), "https", 1));
+    canned_start(&canned);
+    (void)setenv("HTTPS_PROXY", *proxies[_i].environment ? canned.server : "", 1);
+    (void)setenv("NO_PROXY", proxies[_i].no_proxy, 1);
+    options.server = options.server ? options.server : nobody;
+    options.proxy = proxies[_i].named ? canned.server : NULL;
+    client = new_client(&options);
+    ck_assert_int_eq(spk_client_do(client, &request, &got, &err), -1);
+    spk_client_free(client);
+    canned_end(&canned);
+    ck_assert_msg(strncmp(canned.request, proxies[_i].asked, strlen(proxies[_i].asked)) == 0,
+                  "%s: %s", proxies[_i].name, canned.request);
+    ck_assert_msg(!*canned.request == !*proxies[_i].asked, "%s: %s", proxies[_i].name,
+                  canned.request);
+}
+END_TEST
+
 START_TEST(deadline)
 {
     struct rig rig = rig_defaults();
@@ -402,6 +446,7 @@ int main(void)
     tcase_add_test(tcase, trust);
     tcase_add_test(tcase, client_certificate);
     tcase_add_test(tcase, many_at_once);
+    ADD_ROWS(tcase, proxy, proxies);
     tcase_add_test(tcase, deadline);
     tcase_add_test(tcase, nobody_there);
     return run_case("client", tcase);
