@@ -113,17 +113,17 @@ static int shown_fill(struct spk_tls_shown *shown, struct spk_tls_crts *list,
 static int shown_print(struct spk_tls_shown *shown, const struct spk_tls_pem *pem,
                        struct spk_err *err)
 {
-    SPK_AUTOFREE char *text = strndup(pem->chain, pem->chain_len);
     struct spk_buf bundle;
     size_t len;
+    char *text = strndup(pem->chain, pem->chain_len);
+    int rc;
 
     spk_buf_init(&bundle, SPK_PKI_PEM_MAX);
-    if (!text)
-        return spk_fail(err, SPK_ENOMEM, "certificate");
-    if (spk_pki_join(&bundle, text, INT64_MIN, err))
-        return -1;
+    rc = text ? spk_pki_join(&bundle, text, INT64_MIN, err)
+              : spk_fail(err, SPK_ENOMEM, "certificate");
+    free(text);
     shown->text = spk_buf_take(&bundle, &len);
-    return 0;
+    return rc;
 }
 
 static struct spk_tls_shown *shown_new(const struct spk_tls_pem *pem, struct spk_err *err)

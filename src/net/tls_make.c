@@ -201,8 +201,11 @@ int spk_pki_make_ca(struct spk_pki_pair *out, int64_t now_s, int64_t life_s, str
 static int import_ca(struct made *out, const struct spk_pki_pair *ca, struct spk_err *err)
 {
     struct spk_tls_crts list = {0};
-    int rc = spk_tls_import_crts(&list, ca->crt, strlen(ca->crt), err);
+    int rc;
 
+    if (!ca->crt || !ca->key)
+        return spk_fail(err, SPK_EINVALID, "CA: a certificate and its key");
+    rc = spk_tls_import_crts(&list, ca->crt, strlen(ca->crt), err);
     if (rc == 0) {
         out->crt = list.crts[0];
         list.crts[0] = list.crts[--list.count];
@@ -251,17 +254,22 @@ int spk_pki_make_leaf(struct spk_pki_pair *out, const struct spk_pki_pair *ca,
 int spk_tls_make(struct spk_tls_made *out, const char *const *names, size_t count, int days,
                  struct spk_err *err)
 {
-    SPK_CLEANUP(spk_pki_pair_done) struct spk_pki_pair ca = {0};
+    struct spk_pki_pair ca = {0};
     struct spk_pki_pair leaf = {0};
     int64_t now_s = spk_clock_wall_ms() / 1000;
     int64_t life_s = (int64_t)days * 86400;
 
     if (days < 1)
         return spk_fail(err, SPK_EINVALID, "certificate: at least one day");
-    if (spk_pki_make_ca(&ca, now_s, life_s, err) ||
-        spk_pki_make_leaf(&leaf, &ca, names, count, now_s, life_s, err))
+    if (spk_pki_make_ca(&ca, now_s, life_s, err))
         return -1;
-    *out = (struct spk_tls_made){.ca = SPK_STEAL(ca.crt), .chain = leaf.crt, .key = leaf.key};
+    if (spk_pki_make_leaf(&leaf, &ca, names, count, now_s, life_s, err)) {
+        spk_pki_pair_done(&ca);
+        return -1;
+    }
+    *out = (struct spk_tls_made){.ca = ca.crt, .chain = leaf.crt, .key = leaf.key};
+    ca.crt = NULL;
+    spk_pki_pair_done(&ca);
     return 0;
 }
 

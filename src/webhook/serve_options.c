@@ -15,7 +15,7 @@ static const char *const log_levels[] = {"debug", "info", "warn", "error", NULL}
 #define SECONDS       ((int64_t)1000)
 #define MINUTE        (60 * SECONDS)
 #define HOUR          (60 * MINUTE)
-#define TEN_YEARS     (3653 * 24 * HOUR)
+#define TEN_YEARS     (HOUR * 24 * 3653)
 
 static const struct spk_flag flags[] = {
     {.name = "secure-port",

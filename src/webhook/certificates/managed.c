@@ -188,18 +188,25 @@ static void log_shown(struct spk_managed *managed, const struct spk_rotation_wor
     spk_log_end(&line);
 }
 
+static int set_tls(struct spk_managed *managed, const struct spk_pki_pair *leaf,
+                   struct spk_err *err)
+{
+    const struct spk_tls_pem pem = {
+        .chain = leaf->crt,
+        .chain_len = spk_str(leaf->crt).len,
+        .key = leaf->key,
+        .key_len = spk_str(leaf->key).len,
+    };
+
+    return spk_tls_set(managed->tls, &pem, err);
+}
+
 static void show(struct spk_managed *managed, const struct spk_rotation_set *found,
                  const struct spk_rotation_worth *worth)
 {
-    const struct spk_tls_pem pem = {
-        .chain = found->leaf.crt,
-        .chain_len = strlen(found->leaf.crt),
-        .key = found->leaf.key,
-        .key_len = strlen(found->leaf.key),
-    };
     struct spk_err err = {0};
 
-    if (spk_tls_set(managed->tls, &pem, &err) ||
+    if (set_tls(managed, &found->leaf, &err) ||
         spk_rotation_shown(&managed->rotation, found, &err)) {
         complain(managed, "certificate not shown", &err);
         return;

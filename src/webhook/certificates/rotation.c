@@ -97,9 +97,9 @@ bool spk_rotation_trusted(const struct spk_rotation *rotation)
 static int64_t due_s(const struct spk_rotation *rotation, const struct spk_pki_facts *facts)
 {
     int64_t life_s = facts->not_after_s - facts->not_before_s - SPK_PKI_LATE_S;
-    int64_t early_s = (int64_t)((double)(life_s / 15) * rotation->policy.jitter);
+    double early_s = (double)life_s / 15 * rotation->policy.jitter;
 
-    return facts->not_after_s - life_s / 3 - early_s;
+    return facts->not_after_s - life_s / 3 - (int64_t)early_s;
 }
 
 static bool is_due(const struct spk_rotation *rotation, const struct spk_pki_facts *facts,
@@ -117,7 +117,8 @@ static bool is_due(const struct spk_rotation *rotation, const struct spk_pki_fac
 /* One thought. */
 struct thought {
     struct spk_rotation *rotation;
-    const struct spk_rotation_set *found; /* NULL: none */
+    const struct spk_rotation_set *found; /* all absent without a Secret */
+    bool there;                           /* there is a Secret */
     struct spk_rotation_now now;
     struct spk_rotation_step *step;
     struct spk_err *err;
@@ -206,11 +207,9 @@ static int fresh(struct thought *t)
     struct spk_rotation_set *set = &t->step->write;
     const struct spk_rotation_set *found = t->found;
 
-    t->step->write_why = found ? "nothing of the Secret can be used" : "there is no Secret";
+    t->step->write_why = t->there ? "nothing of the Secret can be used" : "there is no Secret";
     if (new_ca(&set->ca, t) || new_leaf(t))
         return -1;
-    if (!found)
-        return 0;
     return join_old(&set->old, t, found->old, t->step->worth.ca ? found->ca.crt : NULL);
 }
 
@@ -231,7 +230,7 @@ static int repair(struct thought *t)
                            rotation->policy.name_count, t->now.wall_s);
         if (spk_rotation_usable(&good))
             return put(t, &rotation->good,
-                       t->found ? "the Secret is damaged" : "the Secret is gone");
+                       t->there ? "the Secret is damaged" : "the Secret is gone");
     }
     if (worth->ca && worth->ca_key)
         return releaf(t, worth->of_leaf.not_after_s ? "the certificate can't be used"
@@ -354,19 +353,24 @@ static bool may_show(struct thought *t)
 int spk_rotation_shown(struct spk_rotation *rotation, const struct spk_rotation_set *found,
                        struct spk_err *err)
 {
-    SPK_AUTOFREE char *crt = strdup(found->leaf.crt);
-    SPK_AUTOFREE char *ca = strdup(found->ca.crt);
     struct spk_pki_facts of_crt;
     struct spk_pki_facts of_ca;
+    char *crt;
+    char *ca;
 
-    if (!crt || !ca)
-        return no_memory(err);
-    if (spk_pki_read(&of_crt, crt, err) || spk_pki_read(&of_ca, ca, err))
+    if (spk_pki_read(&of_crt, found->leaf.crt, err) || spk_pki_read(&of_ca, found->ca.crt, err))
         return -1;
+    crt = strdup(found->leaf.crt);
+    ca = strdup(found->ca.crt);
+    if (!crt || !ca) {
+        free(crt);
+        free(ca);
+        return no_memory(err);
+    }
     free(rotation->shown_crt);
     free(rotation->shown_ca);
-    rotation->shown_crt = SPK_STEAL(crt);
-    rotation->shown_ca = SPK_STEAL(ca);
+    rotation->shown_crt = crt;
+    rotation->shown_ca = ca;
     rotation->shown_ca_id = of_ca.id;
     rotation->shown_ca_until_s = of_ca.not_after_s;
     rotation->shown_until_s = of_crt.not_after_s;
@@ -386,6 +390,18 @@ static void join_what_can(struct spk_buf *bundle, const char *crts, int64_t now_
         (void)!spk_pki_join(bundle, alone.ptr, now_s, &broken);
 }
 
+/* Every write of caBundle is news to every API server: the order alone is not worth one. */
+static bool says(const char *bundle, const struct spk_buf *wanted, int64_t now_s)
+{
+    SPK_CLEANUP(spk_buf_done) struct spk_buf both;
+    struct spk_err err = {0};
+    size_t len = strlen(bundle);
+
+    spk_buf_init(&both, 8 * SPK_PKI_PEM_MAX);
+    return len == wanted->len && spk_buf_add(&both, bundle, len, &err) == 0 &&
+           spk_pki_join(&both, wanted->ptr, now_s, &err) == 0 && both.len == len;
+}
+
 static int want_bundle(struct thought *t, const struct spk_rotation_set *set)
 {
     const struct spk_rotation *rotation = t->rotation;
@@ -403,9 +419,11 @@ static int want_bundle(struct thought *t, const struct spk_rotation_set *set)
     if (!bundle.len)
         return no_memory(t->err);
     t->step->bundle_loses = bundle.len > len && !young;
-    if (t->step->bundle_loses)
+    if (t->step->bundle_loses) {
         bundle.ptr[len] = '\0';
-    if (strcmp(bundle.ptr, rotation->bundle) == 0)
+        bundle.len = len;
+    }
+    if (says(rotation->bundle, &bundle, t->now.wall_s))
         spk_buf_done(&bundle);
     t->step->bundle = spk_buf_take(&bundle, &len);
     return 0;
@@ -432,8 +450,7 @@ static int think(struct thought *t)
     const struct spk_rotation_policy *policy = &rotation->policy;
     struct spk_rotation_worth *worth = &t->step->worth;
 
-    if (t->found)
-        spk_rotation_weigh(worth, t->found, policy->names, policy->name_count, t->now.wall_s);
+    spk_rotation_weigh(worth, t->found, policy->names, policy->name_count, t->now.wall_s);
     if (!spk_rotation_usable(worth)) {
         if (repair(t))
             return -1;
@@ -453,7 +470,8 @@ int spk_rotation_think(struct spk_rotation *rotation, const struct spk_rotation_
                        struct spk_rotation_now now, struct spk_rotation_step *out,
                        struct spk_err *err)
 {
-    struct thought t = {rotation, found, now, out, err};
+    static const struct spk_rotation_set nothing;
+    struct thought t = {rotation, found ? found : &nothing, found != NULL, now, out, err};
 
     *out = (struct spk_rotation_step){.wait_ms = WAIT_MAX_MS};
     if (think(&t)) {

@@ -8,7 +8,7 @@
 
 /* Validity that begins later than this is a fault; less is a clock of ours that is late. Clients
  * look at it with clocks of their own. */
-#define LATE_CLOCK_S (24 * 3600)
+#define LATE_CLOCK_S ((int64_t)24 * 3600)
 
 void spk_rotation_set_done(struct spk_rotation_set *set)
 {
@@ -152,12 +152,14 @@ void spk_rotation_weigh(struct spk_rotation_worth *out, const struct spk_rotatio
         out->leaf =
             note(why, weigh_leaf(&out->of_leaf, set, names[0], now_s, &err), &err, "tls.crt");
     }
-    if (out->leaf)
+    if (out->leaf) {
         out->names =
             note(why, weigh_names(&out->of_leaf, names, name_count, &err), &err, "tls.crt");
-    if (set->next.crt || set->next.key)
+    }
+    if (set->next.crt || set->next.key) {
         out->next =
             note(why, weigh_ca(&out->of_next, set->next.crt, now_s, &err), &err, "next-ca.crt") &&
             note(why, weigh_key(&set->next, &err), &err, "next-ca.key");
+    }
     out->old = note(why, weigh_old(set->old, now_s, &err), &err, "old-ca.crt");
 }

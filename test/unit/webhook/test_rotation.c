@@ -87,6 +87,7 @@ START_TEST(a_ca_signs_only_when_it_was_in_the_bundle_for_the_time_of_propagation
     SPK_AUTOFREE char *next = NULL;
     struct spk_pki_id first_id;
     struct spk_pki_id next_id;
+    size_t bundles;
 
     settle();
     first = strdup(now_kept()->ca.crt);
@@ -95,9 +96,11 @@ START_TEST(a_ca_signs_only_when_it_was_in_the_bundle_for_the_time_of_propagation
     first_id = facts_of(first).id;
     next_id = facts_of(next).id;
     ck_assert(has_ca(last_bundle()->text, &next_id) && has_ca(last_bundle()->text, &first_id));
+    bundles = model.bundle_count;
     after_s(PROPAGATION - 1);
     ck_assert_str_eq(now_kept()->ca.crt, first);
     after_s(1);
+    ck_assert_uint_eq(model.bundle_count, bundles);
     ck_assert_str_eq(now_kept()->ca.crt, next);
     ck_assert_str_eq(now_kept()->old, first);
     ck_assert_ptr_null(now_kept()->next.crt);
