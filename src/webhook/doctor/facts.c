@@ -253,9 +253,8 @@ static void add_permissions(struct spk_facts *facts, const char *const *verbs,
 /* What managed certificates need: objects/13-role.yaml, 15-clusterrole.yaml. */
 static void gather_permissions(struct spk_facts *facts, struct spk_kube *kube)
 {
-    static const char *const secret_verbs[] = {"get",    "list",  "watch", "create",
-                                               "update", "patch", NULL};
-    static const char *const configuration_verbs[] = {"get", "list", "watch", "patch", NULL};
+    static const char *const secret_verbs[] = {"list", "watch", "create", "patch", NULL};
+    static const char *const configuration_verbs[] = {"list", "watch", "patch", NULL};
     const struct spk_doctor_options *options = facts->options;
     const struct spk_permission secret = {.group = "",
                                           .resource = "secrets",

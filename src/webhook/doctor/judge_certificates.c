@@ -292,14 +292,21 @@ static void judge_secret(struct spk_findings *to, const struct spk_facts *facts)
 
 /* --------------------------------------------------------------------------------------- all */
 
-/* What replicas show counts; only where none can be asked, what they were given. */
-static void judge_stand_in(struct spk_findings *to, const struct spk_facts *facts,
-                           const char *bundle)
+/* What replicas show counts; where none can be asked, what they were given. That must be good in
+ * any case: a replica that starts has nothing else. */
+static void judge_given(struct spk_findings *to, const struct spk_facts *facts, const char *bundle,
+                        bool asked)
 {
     SPK_AUTOFREE char *crt = NULL;
+    struct spk_pki_facts leaf;
+    struct spk_err err;
 
-    if (read_secret(&crt, facts, "tls.crt"))
+    if (!read_secret(&crt, facts, "tls.crt"))
+        return;
+    if (!asked)
         judge_trust(to, facts, "the Secret (no replica could be asked for its own)", crt, bundle);
+    else if (spk_pki_read(&leaf, crt, &err) == 0)
+        judge_expiry(to, facts, "the Secret", &leaf);
 }
 
 void spk_judge_certificates(struct spk_findings *to, const struct spk_facts *facts)
@@ -318,6 +325,5 @@ void spk_judge_certificates(struct spk_findings *to, const struct spk_facts *fac
         asked++;
         judge_trust(to, facts, it->name, it->certificate.body, good ? bundle : NULL);
     }
-    if (!asked)
-        judge_stand_in(to, facts, good ? bundle : NULL);
+    judge_given(to, facts, good ? bundle : NULL, asked > 0);
 }

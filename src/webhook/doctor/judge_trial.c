@@ -26,7 +26,7 @@ static const struct {
      "renew the certificate or its CA; if both are valid, set the clocks"                                                        },
     {"unable to load root certificates",
      "caBundle holds no certificate: put the CA there, PEM in base64"                                                            },
-    {"no endpoints available",                           "no replica is ready: see the findings about endpoints and pods"        },
+    {"no endpoints available",                           "no replica is ready (see endpoints and pods)"                          },
     {"no service port",
      "the Service has no such port: give it the one that the registration names"                                                 },
     {"service \"",                                       "create the Service, or point the registration at the one that there is"},
@@ -38,8 +38,8 @@ static const struct {
     {"HTTP response to HTTPS client",
      "something other than the webhook's TLS port answers: see targetPort of the Service"                                        },
     {"connection refused",
-     "nothing listens where the Service leads: compare its targetPort with --secure-port; without "
-     "a pod network between API server and nodes use --host-network"                                                             },
+     "no replica is ready (see endpoints and pods), or nothing listens where the Service leads: "
+     "compare its targetPort with --secure-port"                                                                                 },
     {"Address is not allowed",
      "the API server can't reach pod addresses (an overlay network): manifest --host-network"                                    },
     {"no route to host",                                 "the API server can't reach the pods: a firewall, or an overlay network, "
