@@ -330,3 +330,31 @@ def test_doctor_without_an_api_server(env):
     found = doctor.run(env, kubeconfig=file)
     assert found.code == 1 and len(found.findings) == 1, found.text
     found.expect("api-server", "fail", "401", "log in again")
+
+
+def test_doctor_knows_the_policy_that_stands_in_for_the_webhook(env):
+    """Registered with Ignore and called in vain: the policy refuses, and the doctor says whose doing that is."""
+    flags = [*in_place(env), f"--name=stands-in-{env.unique}"]
+    name = f"zz-spark-webhook-{env.unique}"
+    stored = env.api.done("GET", f"{ADMISSION}/{name}")
+    stored["webhooks"][0]["failurePolicy"] = "Ignore"
+    put(env, name, stored)
+    printed = subprocess.run([env.binary, "policy", f"--name=stands-in-{env.unique}", f"--only-namespace={env.namespace}"],
+                             capture_output=True, text=True, check=True, timeout=60)
+    install.apply(env, install.parsed(env, printed.stdout))
+    doctor.run(env, *flags).expect("policy", "ok", "failurePolicy is Ignore, and the policy", "refuses what was not treated")
+    stored["webhooks"][0]["clientConfig"]["url"] = "https://127.0.0.1:1/mutate"
+    put(env, name, stored)
+
+    def refused():
+        found = doctor.run(env, *flags)
+        return any("the policy refused it" in line for line in found.of("trial", "fail")) and found
+
+    assert wait_for("the policy refuses", refused).code == 1
+    path = f"{install.CLUSTER_SCOPED['ValidatingAdmissionPolicyBinding']}/stands-in-{env.unique}-annotations"
+    env.api.done("DELETE", path)
+    doctor.run(env, *flags).expect("policy", "warn", "has no binding")
+    # Nothing refuses now: the pod comes back as it was.
+    wait_for("the trial comes back untouched", lambda: any(
+        "came back untouched" in line and "with failurePolicy Ignore a failed call is passed over" in line
+        for line in doctor.run(env, *flags).of("trial", "fail")))

@@ -250,8 +250,7 @@ static void add_permissions(struct spk_facts *facts, const char *const *verbs,
     }
 }
 
-/* What managed certificates need: objects/13-role.yaml, 15-clusterrole.yaml. */
-static void gather_permissions(struct spk_facts *facts, struct spk_kube *kube)
+void spk_facts_list_permissions(struct spk_facts *facts)
 {
     static const char *const secret_verbs[] = {"list", "watch", "create", "patch", NULL};
     static const char *const configuration_verbs[] = {"list", "watch", "patch", NULL};
@@ -264,10 +263,15 @@ static void gather_permissions(struct spk_facts *facts, struct spk_kube *kube)
                                                  .resource = "mutatingwebhookconfigurations",
                                                  .name = options->webhook_configuration};
 
-    if (!spk_facts_managed(facts) || !*facts->account)
-        return;
     add_permissions(facts, secret_verbs, &secret);
     add_permissions(facts, configuration_verbs, &configuration);
+}
+
+static void gather_permissions(struct spk_facts *facts, struct spk_kube *kube)
+{
+    if (!spk_facts_managed(facts) || !*facts->account)
+        return;
+    spk_facts_list_permissions(facts);
     for (size_t i = 0; i < facts->permission_count; i++) {
         struct spk_permission *it = &facts->permissions[i];
         json_auto_t *body = access_review(facts, it);

@@ -85,6 +85,10 @@ void spk_facts_post(struct spk_fact *fact, struct spk_kube *kube, const json_t *
 /* Asks for all. @facts has its options and the time, else it is zeroed. */
 void spk_facts_gather(struct spk_facts *facts, struct spk_kube *kube);
 
+/* What managed certificates need, as objects/13-role.yaml and 15-clusterrole.yaml give it: fills
+ * the permissions without asking. */
+void spk_facts_list_permissions(struct spk_facts *facts);
+
 void spk_fact_done(struct spk_fact *fact);
 
 /* Is --certificates=managed among the Deployment's arguments? */

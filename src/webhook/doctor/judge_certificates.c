@@ -101,7 +101,8 @@ static const char *renew_advice(const struct spk_facts *facts)
                  "up without a restart";
 }
 
-static void judge_expiry(struct spk_findings *to, const struct spk_facts *facts, const char *whose,
+/* False: it is of no use now. */
+static bool judge_expiry(struct spk_findings *to, const struct spk_facts *facts, const char *whose,
                          const struct spk_pki_facts *leaf)
 {
     const int64_t left_s = leaf->not_after_s - facts->now_s;
@@ -112,15 +113,20 @@ static void judge_expiry(struct spk_findings *to, const struct spk_facts *facts,
         spk_find(to, SPK_LEVEL_FAIL, check, "that of %s is valid from %s on", whose,
                  date_of(leaf->not_before_s).text);
         spk_advise(to, "set the clocks, or issue it anew");
-    } else if (left_s <= 0) {
+        return false;
+    }
+    if (left_s <= 0) {
         spk_find(to, SPK_LEVEL_FAIL, check, "that of %s has expired on %s", whose,
                  date_of(leaf->not_after_s).text);
         spk_advise(to, "%s", renew_advice(facts));
-    } else if (left_s < WARN_DAYS_S && left_s < life_s / 4) {
+        return false;
+    }
+    if (left_s < WARN_DAYS_S && left_s < life_s / 4) {
         spk_find(to, SPK_LEVEL_WARN, check, "that of %s expires on %s, in %" PRId64 " days", whose,
                  date_of(leaf->not_after_s).text, left_s / DAY_S);
         spk_advise(to, "%s", renew_advice(facts));
     }
+    return true;
 }
 
 static void judge_name(struct spk_findings *to, const struct spk_facts *facts, const char *whose,
@@ -145,15 +151,16 @@ static void judge_trust(struct spk_findings *to, const struct spk_facts *facts, 
 {
     struct spk_pki_facts leaf;
     struct spk_err err;
+    bool usable;
 
     if (spk_pki_read(&leaf, chain, &err)) {
         spk_find(to, SPK_LEVEL_FAIL, check, "that of %s: %s", whose, err.msg);
         spk_advise(to, "put a certificate in PEM there");
         return;
     }
-    judge_expiry(to, facts, whose, &leaf);
+    usable = judge_expiry(to, facts, whose, &leaf);
     judge_name(to, facts, whose, &leaf);
-    if (!bundle)
+    if (!bundle || !usable)
         return;
     if (find_ca(bundle, chain, &leaf, facts->now_s)) {
         spk_find(to, SPK_LEVEL_OK, check, "that of %s is trusted by caBundle, and good until %s",
@@ -306,7 +313,7 @@ static void judge_given(struct spk_findings *to, const struct spk_facts *facts, 
     if (!asked)
         judge_trust(to, facts, "the Secret (no replica could be asked for its own)", crt, bundle);
     else if (spk_pki_read(&leaf, crt, &err) == 0)
-        judge_expiry(to, facts, "the Secret", &leaf);
+        (void)judge_expiry(to, facts, "the Secret", &leaf);
 }
 
 void spk_judge_certificates(struct spk_findings *to, const struct spk_facts *facts)
