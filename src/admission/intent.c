@@ -136,13 +136,21 @@ static void ask_keyed(struct spk_overlay *overlay, struct spk_notes *notes,
     }
 }
 
+/* The second prefix belongs to others too: of their keys no word, unless ours was all but meant. */
 static void ask_unknown(struct spk_notes *notes, const struct spk_ask *ask, const char *prefix)
 {
-    if (ask->key.alias || notes->warnings_left)
+    struct spk_key_guess guess;
+
+    if (notes->warnings_left)
         return;
-    spk_notes_warn(notes, "%s: unknown annotation, ignored; the nearest known one is %s/%s",
-                   spk_notes_quote(notes, ask->written), prefix ? prefix : SPK_PREFIX,
-                   spk_key_nearest(ask->written, prefix));
+    guess = spk_key_guess(ask->written, prefix);
+    if (ask->key.alias && !guess.is_near)
+        return;
+    spk_notes_warn(notes, "%s: unknown annotation, ignored; %s %s/%s%s%s",
+                   spk_notes_quote(notes, ask->written),
+                   guess.is_near ? "did you mean" : "the nearest known one is",
+                   prefix ? prefix : SPK_PREFIX, guess.canonical,
+                   spk_notes_plain(notes, guess.name), guess.is_near ? "?" : "");
 }
 
 static void ask_one(struct spk_overlay *overlay, struct spk_notes *notes, const struct spk_ask *ask,
@@ -249,10 +257,12 @@ int spk_intent_read(struct spk_overlay *out, const struct spk_view *view, const 
 {
     const struct spk_ask *counts = NULL;
     struct asked asked = {0};
+    bool too_many_to_guess; /* of the second prefix, where few guesses end in a warning */
 
     *out = (struct spk_overlay){0};
     if (collect(&asked, view, prefix, notes))
         return spk_fail(err, SPK_ENOMEM, "annotations: out of memory");
+    too_many_to_guess = asked.count > SPK_ANNOTATIONS_MAX;
     out->any = asked.count > 0 || notes->fault_count > 0;
     if (asked.count)
         qsort(asked.asks, asked.count, sizeof(*asked.asks), compare);
@@ -262,6 +272,8 @@ int spk_intent_read(struct spk_overlay *out, const struct spk_view *view, const 
             continue;
         }
         counts = &asked.asks[i];
+        if (counts->key.alias && counts->key.kind == SPK_KEY_UNKNOWN && too_many_to_guess)
+            continue;
         ask_one(out, notes, counts, prefix);
     }
     if (notes->no_memory)

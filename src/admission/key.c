@@ -87,57 +87,75 @@ bool spk_key_read(struct spk_key *out, struct spk_str annotation, const char *pr
     return true;
 }
 
-static bool has_dot(struct spk_str key)
+/* What may stand between a key and a NAME where somebody does not know that it is a '.'. */
+static bool is_separator(char c)
 {
-    return key.len && memchr(key.ptr, '.', key.len);
+    return c && strchr("._-/:=", c);
 }
 
-/* What stands before the NAME, if there is one. */
-static struct spk_str head(struct spk_str key)
+static void take_if_nearer(struct spk_key_guess *best, size_t *least, const struct row *row,
+                           struct spk_str head, struct spk_str name, size_t surcharge)
 {
-    const char *dot = key.len ? memchr(key.ptr, '.', key.len) : NULL;
+    struct spk_str meant = {row->spelling.ptr, row->spelling.len - takes_name(row)};
+    size_t steps = spk_edit_distance(head, meant);
 
-    return (struct spk_str){key.ptr, dot ? (size_t)(dot - key.ptr) : key.len};
+    if (2 * steps + surcharge >= *least)
+        return;
+    *least = 2 * steps + surcharge;
+    *best = (struct spk_key_guess){row->canonical, name, steps <= meant.len / 3};
 }
 
-/* As people write it; the table above holds no other canonical spelling that takes a NAME. */
-static const char *shown(const struct row *row)
+/* Separators that are tried: "hadoop-delegation-token-x" has three before its NAME. */
+#define SEPARATORS 4
+
+/* A key that takes a NAME: each separator may be the one before it. */
+static void guess_named(struct spk_key_guess *best, size_t *least, const struct row *row,
+                        struct spk_str key)
 {
-    switch (row->kind) {
-    case SPK_KEY_CONFIG_MAP:
-        return "configMap.NAME";
-    case SPK_KEY_SECRET:
-        return "secret.NAME";
-    case SPK_KEY_GCP_SERVICE_ACCOUNT:
-        return "GCPServiceAccount.NAME";
-    case SPK_KEY_HADOOP_TOKEN:
-        return "HadoopDelegationToken.NAME";
-    default:
-        return row->canonical;
+    size_t seen = 0;
+
+    take_if_nearer(best, least, row, key, SPK_LIT("NAME"), 1);
+    for (size_t i = 0; i < key.len && seen < SEPARATORS; i++) {
+        struct spk_str name = spk_str_skip(key, i + 1);
+        if (!is_separator(key.ptr[i]))
+            continue;
+        seen++;
+        take_if_nearer(best, least, row, (struct spk_str){key.ptr, i},
+                       name.len ? name : SPK_LIT("NAME"), key.ptr[i] != '.');
     }
 }
 
-const char *spk_key_nearest(struct spk_str annotation, const char *prefix)
+/* A plain key; what follows a '.' was meant for a NAME that it does not take. */
+static void guess_plain(struct spk_key_guess *best, size_t *least, const struct row *row,
+                        struct spk_str key)
 {
+    const char *dot = key.len ? memchr(key.ptr, '.', key.len) : NULL;
+    struct spk_str head = {key.ptr, dot ? (size_t)(dot - key.ptr) : key.len};
+
+    take_if_nearer(best, least, row, key, (struct spk_str){0}, 0);
+    if (dot)
+        take_if_nearer(best, least, row, head, (struct spk_str){0}, 3);
+}
+
+struct spk_key_guess spk_key_guess(struct spk_str annotation, const char *prefix)
+{
+    struct spk_key_guess best = {0};
     struct spk_str key = annotation;
-    const struct row *best = &rows[0];
     size_t least = SIZE_MAX;
     bool alias;
 
     (void)skip_prefix(&key, &alias, prefix);
     for (size_t i = 0; i < SPK_LEN(rows); i++) {
-        size_t far;
         if (rows[i].kind == SPK_KEY_RETIRED || rows[i].kind == SPK_KEY_STAMP)
             continue;
-        /* With a '.' in it the user meant a NAME, without one a plain key. */
-        far = 2 * spk_edit_distance(head(key), head(rows[i].spelling)) +
-              (takes_name(&rows[i]) != has_dot(key) ? 3 : 0);
-        if (far < least) {
-            least = far;
-            best = &rows[i];
-        }
+        if (takes_name(&rows[i]))
+            guess_named(&best, &least, &rows[i], key);
+        else
+            guess_plain(&best, &least, &rows[i], key);
     }
-    return shown(best);
+    if (best.name.len && !best.is_near)
+        best.name = SPK_LIT("NAME");
+    return best;
 }
 
 /* @domain itself or a name below it. */

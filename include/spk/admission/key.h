@@ -44,8 +44,15 @@ struct spk_key {
 /* Reads an annotation's key. False when it has not got @prefix. @out points into @annotation. */
 bool spk_key_read(struct spk_key *out, struct spk_str annotation, const char *prefix);
 
-/* The known key nearest to one that is not known, as people write it: "configMap.NAME". */
-const char *spk_key_nearest(struct spk_str annotation, const char *prefix);
+/* The known key nearest to one that is not known: "sparkConfigMap", or "configMap." and a NAME. */
+struct spk_key_guess {
+    const char *canonical;
+    struct spk_str name; /* of the unknown key where it is near, else "NAME"; empty: takes none */
+    bool is_near;        /* near enough to ask whether it was meant */
+};
+
+/* There is always a nearest. Its name points into @annotation. */
+struct spk_key_guess spk_key_guess(struct spk_str annotation, const char *prefix);
 
 /* What is wrong with a prefix that an instance is to have for its own, in words to follow
  * "expected": NULL when it may have it. It must be a DNS subdomain (apimachinery IsQualifiedName).

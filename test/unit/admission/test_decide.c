@@ -41,7 +41,7 @@ static const struct {
      "'s-secret-volume','readOnly':true,'mountPath':'/x'}}," STAMP "'value':'sparkhook/9'}]",
      NULL,                                                                                                                                                                                                    "secret.s"},
     {"only an unknown key",             "driver",   "sparkconfigmap=x",           ONE,                 false, SPK_MUTATED,   NULL,
-     "[" STAMP "'value':'sparkhook/9'}]",                                                                                                "nearest known one is " P "sparkConfigMap",                          ""        },
+     "[" STAMP "'value':'sparkhook/9'}]",                                                                                                "did you mean " P "sparkConfigMap?",                                 ""        },
     {"another's stamp",                 "driver",   "mutated-by=sparkhook/8",     ONE,                 false, SPK_UNCHANGED, NULL, NULL,
      NULL,                                                                                                                                                                                                    ""        },
     {"nobody's stamp",                  "driver",   "mutated-by=sparkhook",       ONE,                 false, SPK_MUTATED,   NULL,
@@ -127,7 +127,7 @@ static const struct {
     {"a.example", "a.example/spark-configmap=c|overlay=x",         "a.example~1mutated-by",             NULL                                 },
     {"a.example", "a.example/mutated-by=x|mutated-by=sparkhook/9", "a.example~1mutated-by",             NULL                                 },
     {"a.example", "a.example/sparkconfigmap=x",                    "a.example~1mutated-by",
-     "nearest known one is a.example/sparkConfigMap"                                                                                         },
+     "did you mean a.example/sparkConfigMap?"                                                                                                },
     {"a.example", "a.example/affinity=x",                          NULL,                                "a.example/affinity: retired in 2019"},
 };
 

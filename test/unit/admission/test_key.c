@@ -113,36 +113,83 @@ END_TEST
 
 static const struct {
     const char *key;
-    const char *nearest;
+    const char *meant;
 } misspelt[] = {
     {"sparkconfigmap",          "sparkConfigMap"            },
     {"SparkConfigMap",          "sparkConfigMap"            },
     {"spark-config",            "sparkConfigMap"            },
+    {"sparkConfigMaps",         "sparkConfigMap"            },
+    {"sparkConfigMap.x",        "sparkConfigMap"            },
+    {"hadoopconfigmap",         "hadoopConfigMap"           },
     {"hadoopConf",              "hadoopConfigMap"           },
     {"hadoop_config_map",       "hadoopConfigMap"           },
-    {"configmaps.x",            "configMap.NAME"            },
-    {"config-map.x",            "configMap.NAME"            },
-    {"ConfigMap.x",             "configMap.NAME"            },
+    {"configmaps.x",            "configMap.x"               },
+    {"configMap_x",             "configMap.x"               },
+    {"configMap-x",             "configMap.x"               },
+    {"configMap/x",             "configMap.x"               },
+    {"config-map.x",            "configMap.x"               },
+    {"config-map-x",            "configMap.x"               },
+    {"ConfigMap.a.b-c",         "configMap.a.b-c"           },
+    {"cofigMap.x",              "configMap.x"               },
+    {"configMap",               "configMap.NAME"            },
+    {"configmaps",              "configMaps"                },
+    {"config-maps",             "configMaps"                },
     {"configMapss",             "configMaps"                },
-    {"secrets.db",              "secret.NAME"               },
-    {"Secret.db",               "secret.NAME"               },
+    {"secrets.db",              "secret.db"                 },
+    {"Secret.db",               "secret.db"                 },
+    {"secret_db-credentials",   "secret.db-credentials"     },
+    {"secret-db",               "secret.db"                 },
+    {"secret",                  "secret.NAME"               },
+    {"Secrets",                 "secrets"                   },
     {"secrest",                 "secrets"                   },
-    {"gcpServiceAccount.key",   "GCPServiceAccount.NAME"    },
-    {"gcpserviceaccounts.key",  "GCPServiceAccount.NAME"    },
-    {"hadoopdelegationtoken.t", "HadoopDelegationToken.NAME"},
+    {"gcpServiceAccount.key",   "GCPServiceAccount.key"     },
+    {"gcpserviceaccounts.key",  "GCPServiceAccount.key"     },
+    {"gcp-service-account.key", "GCPServiceAccount.key"     },
+    {"GCPServiceAccount",       "GCPServiceAccount.NAME"    },
+    {"hadoopdelegationtoken.t", "HadoopDelegationToken.t"   },
+    {"HadoopDelegationTokens.", "HadoopDelegationToken.NAME"},
     {"ownerReferences",         "ownerReference"            },
     {"ownerRefrence",           "ownerReference"            },
+    {"owner_reference",         "ownerReference"            },
     {"sparkdefaults",           "sparkDefaults"             },
+    {"spark-defaults",          "sparkDefaults"             },
     {"overlays",                "overlay"                   },
 };
 
-START_TEST(the_nearest_known_key)
+START_TEST(the_key_that_was_meant)
 {
+    struct spk_key_guess guess;
+    char shown[100];
     char key[100];
 
     (void)snprintf(key, sizeof(key), SPK_PREFIX "/%s", misspelt[_i].key);
-    ck_assert_msg(strcmp(spk_key_nearest(spk_str(key), NULL), misspelt[_i].nearest) == 0, "%s: %s",
-                  key, spk_key_nearest(spk_str(key), NULL));
+    guess = spk_key_guess(spk_str(key), NULL);
+    (void)snprintf(shown, sizeof(shown), "%s%.*s", guess.canonical, SPK_ARG(guess.name));
+    ck_assert_msg(guess.is_near && strcmp(shown, misspelt[_i].meant) == 0, "%s: %s%s",
+                  misspelt[_i].key, shown, guess.is_near ? "" : ", not near");
+}
+END_TEST
+
+/* Those of kubeflow's spark-operator among them. */
+START_TEST(keys_that_mean_nothing_of_ours)
+{
+    static const char *const keys[] = {"app-name",
+                                       "submission-id",
+                                       "scheduled-app-name",
+                                       "launched-by-spark-operator",
+                                       "mutated-by-x",
+                                       "",
+                                       "x",
+                                       "ui-port",
+                                       "volumes",
+                                       "priority"};
+
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+        char key[100];
+        (void)snprintf(key, sizeof(key), SPK_PREFIX "/%s", keys[i]);
+        ck_assert_msg(!spk_key_guess(spk_str(key), NULL).is_near, "%s: %s", keys[i],
+                      spk_key_guess(spk_str(key), NULL).canonical);
+    }
 }
 END_TEST
 
@@ -150,12 +197,12 @@ START_TEST(there_is_always_a_nearest)
 {
     char text[1000];
 
-    ck_assert_ptr_nonnull(spk_key_nearest((struct spk_str){0}, NULL));
-    ck_assert_ptr_nonnull(spk_key_nearest(spk_str(SPK_PREFIX), NULL));
+    ck_assert_ptr_nonnull(spk_key_guess((struct spk_str){0}, NULL).canonical);
+    ck_assert_ptr_nonnull(spk_key_guess(spk_str(SPK_PREFIX), NULL).canonical);
     memset(text, 'x', sizeof(text));
-    ck_assert_ptr_nonnull(spk_key_nearest((struct spk_str){text, sizeof(text)}, NULL));
+    ck_assert_ptr_nonnull(spk_key_guess((struct spk_str){text, sizeof(text)}, NULL).canonical);
     memset(text, '.', sizeof(text));
-    ck_assert_ptr_nonnull(spk_key_nearest((struct spk_str){text, sizeof(text)}, NULL));
+    ck_assert_ptr_nonnull(spk_key_guess((struct spk_str){text, sizeof(text)}, NULL).canonical);
 }
 END_TEST
 
@@ -237,7 +284,8 @@ int main(void)
     ADD_ROWS(tcase, both_prefixes, rows);
     tcase_add_test(tcase, foreign_keys);
     tcase_add_loop_test(tcase, the_order_in_which_spellings_count, 0, 4);
-    ADD_ROWS(tcase, the_nearest_known_key, misspelt);
+    ADD_ROWS(tcase, the_key_that_was_meant, misspelt);
+    tcase_add_test(tcase, keys_that_mean_nothing_of_ours);
     tcase_add_test(tcase, there_is_always_a_nearest);
     return run_case("key", tcase);
 }
