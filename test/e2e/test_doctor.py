@@ -299,6 +299,18 @@ def test_doctor_asks_about_a_pod_that_is_there(env):
     doctor.run(env, *flags, f"--pod={env.namespace}/absent").expect("pod", "fail", "pod ", "404")
 
 
+def test_doctor_reads_a_pod_in_yaml(env):
+    flags = in_place(env)
+    file = env.folder / "asked.yaml"
+    head = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: asked\n  labels:\n    spark-role: driver\n  annotations:\n"
+    file.write_text(f"{head}    {P}configMap.x: /etc/x\nspec:\n  containers:\n    - name: a\n      image: none\n")
+    doctor.run(env, *flags, f"--pod-file={file}").expect("pod", "ok", "asked.yaml", "came back treated")
+    file.write_text("kind: ConfigMap\n")
+    doctor.run(env, *flags, f"--pod-file={file}").expect("pod", "fail", "expected kind: Pod")
+    file.write_text("a: [")
+    doctor.run(env, *flags, f"--pod-file={file}").expect("pod", "fail", "asked.yaml")
+
+
 def test_doctor_shows_a_denial(env):
     flags = in_place(env)
     found = ask(env, flags, pods.pod("denied", annotations={P + "configMap.x": "relative"}))

@@ -17,11 +17,17 @@ static const json_t *items(const struct spk_facts *facts)
     return spk_read(facts->pods.object, "items");
 }
 
+/* One that is on its way out neither counts nor worries. */
+static bool is_leaving(const json_t *pod)
+{
+    return spk_read(pod, "metadata.deletionTimestamp") != NULL;
+}
+
 static bool is_ready(const json_t *pod)
 {
     const json_t *ready = spk_read_named(spk_read(pod, "status.conditions"), "type", "Ready");
 
-    return strcmp(spk_read_text(ready, "status"), "True") == 0;
+    return !is_leaving(pod) && strcmp(spk_read_text(ready, "status"), "True") == 0;
 }
 
 /* Why it is not ready, as the cluster says. */
@@ -58,6 +64,8 @@ static void judge_pod(struct spk_findings *to, const json_t *pod)
     const int64_t restarts = spk_read_number(status, "restartCount", 0);
     char reason[320];
 
+    if (is_leaving(pod))
+        return;
     if (!is_ready(pod)) {
         print_reason(reason, sizeof(reason), pod);
         spk_find(to, SPK_LEVEL_WARN, check, "%s is not ready: %s", spk_read_name(pod), reason);
@@ -84,7 +92,7 @@ static void judge_images(struct spk_findings *to, const json_t *pods)
 
     json_array_foreach(pods, i, pod)
     {
-        if (strcmp(image_of(pod), first) == 0)
+        if (is_leaving(pod) || strcmp(image_of(pod), first) == 0)
             continue;
         spk_find(to, SPK_LEVEL_WARN, check, "they run different images: %s and %s", first,
                  image_of(pod));
@@ -116,14 +124,14 @@ static void judge_spread(struct spk_findings *to, const struct spk_facts *facts,
     spk_advise(to, "kubectl rollout restart spreads them anew, where other nodes have room");
 }
 
-static size_t count_ready(const struct spk_facts *facts)
+static size_t count(const struct spk_facts *facts, bool (*is)(const json_t *pod))
 {
     const json_t *pod;
-    size_t ready = 0;
+    size_t sum = 0;
     size_t i;
 
-    json_array_foreach(items(facts), i, pod) ready += is_ready(pod);
-    return ready;
+    json_array_foreach(items(facts), i, pod) sum += is(pod);
+    return sum;
 }
 
 static void judge_few(struct spk_findings *to, const struct spk_facts *facts)
@@ -139,8 +147,8 @@ static void judge_few(struct spk_findings *to, const struct spk_facts *facts)
 
 void spk_judge_pods(struct spk_findings *to, const struct spk_facts *facts)
 {
-    const size_t count = json_array_size(items(facts));
-    const size_t ready = count_ready(facts);
+    const size_t there = json_array_size(items(facts)) - count(facts, is_leaving);
+    const size_t ready = count(facts, is_ready);
     const json_t *pod;
     size_t i;
 
@@ -150,12 +158,14 @@ void spk_judge_pods(struct spk_findings *to, const struct spk_facts *facts)
         return;
     }
     if (ready) {
-        spk_find(to, SPK_LEVEL_OK, check, "%zu of %zu ready", ready, count);
+        spk_find(to, SPK_LEVEL_OK, check, "%zu of %zu ready", ready, there);
     } else if (*spk_read_text(spk_facts_webhook(facts), "clientConfig.url")) {
         return; /* it may well run outside of the cluster */
     } else {
-        spk_find(to, SPK_LEVEL_FAIL, check, count ? "none of %zu is ready" : "there is none (%zu)",
-                 count);
+        if (there)
+            spk_find(to, SPK_LEVEL_FAIL, check, "none of %zu is ready", there);
+        else
+            spk_find(to, SPK_LEVEL_FAIL, check, "there is none");
         spk_advise(to, "%s",
                    facts->deployment.status == 404
                        ? "spark-webhook manifest | kubectl apply -f -"

@@ -33,6 +33,14 @@ static json_t *sample(const char *prefix)
                      "drop", "ALL");
 }
 
+static int parse(json_t **out, const struct spk_buf *buf, struct spk_err *err)
+{
+    const char *text = buf->ptr ? buf->ptr : "";
+
+    return text[strspn(text, " \t\r\n")] == '{' ? spk_json_parse(out, text, buf->len, err)
+                                                : spk_yaml_parse(out, text, buf->len, err);
+}
+
 static int read_file(struct spk_trial *trial, const char *file)
 {
     SPK_CLEANUP(spk_buf_done) struct spk_buf buf;
@@ -40,8 +48,7 @@ static int read_file(struct spk_trial *trial, const char *file)
     spk_buf_init(&buf, SPK_FILE_MAX);
     if (spk_file_read(&buf, file, &trial->err))
         return -1;
-    /* JSON is YAML, too. */
-    if (spk_yaml_parse(&trial->pod, buf.ptr ? buf.ptr : "", buf.len, &trial->err))
+    if (parse(&trial->pod, &buf, &trial->err))
         return spk_fail_in(&trial->err, "%s", file);
     if (strcmp(spk_read_text(trial->pod, "kind"), "Pod") != 0)
         return spk_fail(&trial->err, SPK_EINVALID, "%s: expected kind: Pod", file);

@@ -185,7 +185,9 @@ static const struct {
      STATE("],\"containerStatuses\":[{\"restartCount\":7,\"lastState\":{\"terminated\":{\"reason\":"
            "\"OOMKilled\"}}}]"),
      "{}",SPK_LEVEL_WARN,"restarted 7 times, last by OOMKilled"},
-    {"none ready",                     STATE("]"),                          "{}",                      SPK_LEVEL_FAIL,                                                                                                                                                                                            "none of 1 is ready"                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                         },
+    {"one leaves",                     POD ",{\"metadata\":{\"name\":\"w-0\",\"deletionTimestamp\":\"x\"}}",                          "{}",
+     SPK_LEVEL_OK,                                                                                                                                                                                            "1 of 1 ready"                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                         },
+    {"none ready",                    STATE("]"),                                  "{}",                                     SPK_LEVEL_FAIL,"none of 1 is ready"},
 };
 
 START_TEST(pod)
