@@ -45,10 +45,12 @@ def start_time(pid):
 
 
 def spawn(command, log):
-    """A process that outlives us: its own session, no inherited pipes (ctest waits for those to close)."""
+    """A process that outlives us: its own session, no inherited pipes (ctest waits for those to close), and no
+    proxy, to which an API server would turn for a Service that nobody answers."""
+    direct = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
     with open(log, "ab") as out:
         process = subprocess.Popen(["timeout", "-k", "5", LIFE, *command], stdin=subprocess.DEVNULL,
-                                   stdout=out, stderr=out, start_new_session=True)
+                                   stdout=out, stderr=out, start_new_session=True, env=direct)
     return process
 
 
