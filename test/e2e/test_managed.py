@@ -91,6 +91,31 @@ def test_an_emptied_secret_is_put_back(env):
     check_heals(env, lambda it: it.put(tls_crt="", tls_key="", ca_crt="", ca_key=None))
 
 
+def leaves_off(replica):
+    return any("who else changes it" in line.get("error", "") for line in replica.lines())
+
+
+def test_a_fight_over_the_secret_comes_to_rest(env):
+    """Two versions whose names do not fit into one certificate: each puts its own back when the other has written."""
+    it = Managed(env)
+    sides = [it.start(*(f"--extra-san={side}{i}.example" for i in range(30))) for side in "ab"]
+    wait_for("one of them leaves off", lambda: any(map(leaves_off, sides)), 120)
+    assert sum(value(replica, "spark_webhook_certificate_secret_writes_total") for replica in sides) < 50
+
+
+def test_a_fight_over_ca_bundle_comes_to_rest(env):
+    """Somebody else puts it back each time, as cert-manager's injector does where its annotation was left."""
+    it, (replica,) = installed(env)
+    other = other_set(env)["ca_crt"]
+
+    def fight():
+        if it.bundle() != other:
+            it.put_bundle(other)
+        return leaves_off(replica)
+    wait_for("it leaves off", fight, 120)
+    assert value(replica, "spark_webhook_ca_bundle_writes_total") < 30
+
+
 def test_a_damaged_ca_bundle_is_put_right(env):
     it, _ = installed(env)
     right = it.bundle()

@@ -77,9 +77,12 @@
 /* SANs of one server certificate: those of the Service, and 32 that a flag may add (flags.h). */
 #define SPK_PKI_NAMES_MAX 40
 
-/* Certificates of one bundle: a CA, its successor, and predecessors whose leaves may still be in
- * use. */
-#define SPK_PKI_BUNDLE_MAX 16
+/* Certificates of one bundle: a CA, its successor, predecessors whose leaves may still be in use,
+ * and as many of somebody else's, which are left in caBundle for a while. */
+#define SPK_PKI_BUNDLE_MAX 64
+
+/* Predecessors that are kept. There is one more each time that a CA is lost before its end. */
+#define SPK_ROTATION_OLD_MAX 12
 
 /* PEM of a bundle: a certificate of ours has 700 bytes, one with an RSA key of 4096 bits 2,000. */
 #define SPK_PKI_PEM_MAX ((size_t)64 * 1024)

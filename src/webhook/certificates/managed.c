@@ -80,6 +80,14 @@ static void wait_before_retry(struct spk_managed *managed, int64_t ms)
 }
 
 /* The same fault is logged once. */
+static void log_once(struct spk_managed *managed, const char *what, const struct spk_err *err)
+{
+    if (strcmp(managed->complaint.msg, err->msg) == 0)
+        return;
+    managed->complaint = *err;
+    spk_log(managed->logger, SPK_LOG_ERROR, what, "error", err->msg);
+}
+
 static void complain(struct spk_managed *managed, const char *what, const struct spk_err *err)
 {
     count(managed, &managed->status.failures);
@@ -87,10 +95,7 @@ static void complain(struct spk_managed *managed, const char *what, const struct
     if (managed->retry_ms > RETRY_MAX_MS)
         managed->retry_ms = RETRY_MAX_MS;
     wait_before_retry(managed, managed->retry_ms);
-    if (strcmp(managed->complaint.msg, err->msg) == 0)
-        return;
-    managed->complaint = *err;
-    spk_log(managed->logger, SPK_LOG_ERROR, what, "error", err->msg);
+    log_once(managed, what, err);
 }
 
 static void succeed(struct spk_managed *managed)
@@ -287,24 +292,45 @@ static bool is_last(struct spk_managed *managed, const json_t *secret)
     return live == SPK_SIGHT_SAME;
 }
 
+/* @wait_ms: shortened to when it may be. */
+static bool may_change(struct spk_managed *managed, const struct spk_sight *sight, const char *what,
+                       int64_t *wait_ms)
+{
+    int64_t rest_ms = spk_sight_rest_ms(sight, spk_clock_mono_ms());
+    struct spk_err err = {0};
+
+    if (rest_ms <= 0)
+        return true;
+    if (rest_ms < *wait_ms)
+        *wait_ms = rest_ms;
+    (void)spk_fail(&err, SPK_EIO, "the %s is never as we leave it: who else changes it?",
+                   sight->what);
+    log_once(managed, what, &err);
+    return false;
+}
+
 /* Return: milliseconds until the next look, if nothing happens before. */
 static int64_t carry_out(struct spk_managed *managed, const struct snapshot *snapshot,
                          const struct spk_rotation_set *found, const struct spk_rotation_step *step)
 {
+    int64_t wait_ms = step->wait_ms;
     int64_t left_ms;
 
     if (step->show)
         show(managed, found, &step->worth);
     left_ms = managed->retry_at_ms - spk_clock_mono_ms();
     if (left_ms > 0 && (step->write_why || step->bundle))
-        return left_ms < step->wait_ms ? left_ms : step->wait_ms;
+        return left_ms < wait_ms ? left_ms : wait_ms;
     /* caBundle first: what is written under a new CA waits for this. */
-    if (step->bundle && (!step->bundle_loses || is_last(managed, snapshot->secret.object)))
+    if (step->bundle &&
+        may_change(managed, &managed->configuration, "caBundle not put right", &wait_ms) &&
+        (!step->bundle_loses || is_last(managed, snapshot->secret.object)))
         put_bundle_right(managed, snapshot->configuration.object, step->bundle);
-    if (step->write_why)
+    if (step->write_why &&
+        may_change(managed, &managed->secret, "certificates not written", &wait_ms))
         write_secret(managed, snapshot->secret.object, step);
     left_ms = managed->retry_at_ms - spk_clock_mono_ms();
-    return left_ms > 0 && left_ms < step->wait_ms ? left_ms : step->wait_ms;
+    return left_ms > 0 && left_ms < wait_ms ? left_ms : wait_ms;
 }
 
 static int64_t look(struct spk_managed *managed, const struct snapshot *snapshot)

@@ -164,7 +164,7 @@ static size_t wanted_names(const char **names, const struct thought *t)
 
     for (size_t i = 0; i < policy->name_count; i++)
         count = add_name(names, count, policy->names[i]);
-    for (size_t i = 0; worth->leaf && !worth->names && i < worth->of_leaf.name_count; i++)
+    for (size_t i = 0; worth->sound && !worth->names && i < worth->of_leaf.name_count; i++)
         count = add_name(names, count, worth->of_leaf.names[i]);
     return count;
 }
@@ -197,6 +197,8 @@ static int join_old(char **out, const struct thought *t, const char *old, const 
         spk_buf_done(&bundle);
     if (spk_pki_join(&bundle, more, t->now.wall_s, t->err))
         return -1;
+    if (bundle.len)
+        spk_rotation_forget_oldest(bundle.ptr);
     free(*out);
     *out = spk_buf_take(&bundle, &len);
     return 0;
@@ -225,6 +227,9 @@ static int repair(struct thought *t)
     const struct spk_rotation_worth *worth = &t->step->worth;
     struct spk_rotation_worth good;
 
+    /* Not to be fought over with who calls the Service by another name. */
+    if (worth->sound && worth->ca_key)
+        return releaf(t, "the certificate lacks the Service's name");
     if (rotation->good.leaf.crt) {
         spk_rotation_weigh(&good, &rotation->good, rotation->policy.names,
                            rotation->policy.name_count, t->now.wall_s);

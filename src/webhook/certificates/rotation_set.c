@@ -97,14 +97,14 @@ static bool has_name(const struct spk_pki_facts *facts, const char *name)
 }
 
 static int weigh_leaf(struct spk_pki_facts *facts, const struct spk_rotation_set *set,
-                      const char *name, int64_t now_s, struct spk_err *err)
+                      int64_t now_s, struct spk_err *err)
 {
     if (!set->leaf.crt)
         return spk_fail(err, SPK_EINVALID, "missing");
     if (spk_pki_read(facts, set->leaf.crt, err) || check_time(facts, now_s, err) ||
         weigh_key(&set->leaf, err) || spk_pki_check_chain(set->leaf.crt, set->ca.crt, err))
         return -1;
-    return has_name(facts, name) ? 0 : spk_fail(err, SPK_EINVALID, "not for %s", name);
+    return 0;
 }
 
 static int weigh_names(const struct spk_pki_facts *facts, const char *const *names, size_t count,
@@ -117,6 +117,19 @@ static int weigh_names(const struct spk_pki_facts *facts, const char *const *nam
     return 0;
 }
 
+void spk_rotation_forget_oldest(char *crts)
+{
+    static const char end[] = "-----END CERTIFICATE-----\n";
+    const char *from = crts;
+    size_t count = 0;
+
+    for (const char *at = crts; (at = strstr(at, end)); at += sizeof(end) - 1)
+        count++;
+    for (; count > SPK_ROTATION_OLD_MAX; count--)
+        from = strstr(from, end) + sizeof(end) - 1;
+    memmove(crts, from, strlen(from) + 1);
+}
+
 static int weigh_old(const char *old, int64_t now_s, struct spk_err *err)
 {
     SPK_CLEANUP(spk_buf_done) struct spk_buf bundle;
@@ -124,9 +137,12 @@ static int weigh_old(const char *old, int64_t now_s, struct spk_err *err)
     spk_buf_init(&bundle, SPK_PKI_PEM_MAX);
     if (spk_pki_join(&bundle, old, now_s, err))
         return -1;
+    if (bundle.len)
+        spk_rotation_forget_oldest(bundle.ptr);
     if (text_eq(bundle.len ? bundle.ptr : NULL, old && *old ? old : NULL))
         return 0;
-    return spk_fail(err, SPK_EINVALID, "holds what has expired, or is not as we write it");
+    return spk_fail(err, SPK_EINVALID,
+                    "holds what has expired, too many, or is not as we write it");
 }
 
 /* The first fault stays. Return: whether @rc was none. */
@@ -149,10 +165,10 @@ void spk_rotation_weigh(struct spk_rotation_worth *out, const struct spk_rotatio
     out->ca = note(why, weigh_ca(&out->of_ca, set->ca.crt, now_s, &err), &err, "ca.crt");
     if (out->ca) {
         out->ca_key = note(why, weigh_key(&set->ca, &err), &err, "ca.key");
-        out->leaf =
-            note(why, weigh_leaf(&out->of_leaf, set, names[0], now_s, &err), &err, "tls.crt");
+        out->sound = note(why, weigh_leaf(&out->of_leaf, set, now_s, &err), &err, "tls.crt");
     }
-    if (out->leaf) {
+    if (out->sound) {
+        out->leaf = has_name(&out->of_leaf, names[0]);
         out->names =
             note(why, weigh_names(&out->of_leaf, names, name_count, &err), &err, "tls.crt");
     }

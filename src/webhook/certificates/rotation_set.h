@@ -20,15 +20,18 @@ int spk_rotation_set_copy(struct spk_rotation_set *out, const struct spk_rotatio
 
 bool spk_rotation_set_eq(const struct spk_rotation_set *a, const struct spk_rotation_set *b);
 
+/* Leaves the last SPK_ROTATION_OLD_MAX of a PEM text as spk_pki_join() writes it. */
+void spk_rotation_forget_oldest(char *crts);
+
 /* What has been found out about a set at a moment. Facts count only beside a true part. */
 struct spk_rotation_worth {
     bool ca;     /* a CA in its validity */
     bool ca_key; /* and its key */
-    bool leaf;   /* a server certificate in its validity under this CA, with its key, for the first
-                    of the names */
+    bool sound;  /* a server certificate in its validity under this CA, with its key */
+    bool leaf;   /* and for the first of the names */
     bool names;  /* and for all of them */
     bool next;   /* a CA in its validity with its key */
-    bool old;    /* certificates, or nothing; none of them expired */
+    bool old;    /* certificates, or nothing; none of them expired, and not too many */
     struct spk_pki_facts of_ca;
     struct spk_pki_facts of_leaf;
     struct spk_pki_facts of_next;

@@ -1,5 +1,6 @@
 #include "webhook/certificates/sight.h"
 
+#include "spk/base/clock.h"
 #include "spk/json/walk.h"
 
 #include <stdio.h>
@@ -153,6 +154,18 @@ static bool was_overtaken(struct spk_sight *sight, const json_t *base, int statu
            spk_sight_ask(sight, base, &err) == SPK_SIGHT_OTHER;
 }
 
+int64_t spk_sight_rest_ms(const struct spk_sight *sight, int64_t now_ms)
+{
+    return sight->paid_ms - now_ms - (SPK_SIGHT_CHANGES - 1) * SPK_SIGHT_EACH_MS;
+}
+
+static void charge(struct spk_sight *sight)
+{
+    int64_t now_ms = spk_clock_mono_ms();
+
+    sight->paid_ms = (sight->paid_ms > now_ms ? sight->paid_ms : now_ms) + SPK_SIGHT_EACH_MS;
+}
+
 int spk_sight_change(struct spk_sight *sight, const json_t *base, struct spk_kube_request *request,
                      struct spk_err *err)
 {
@@ -167,6 +180,8 @@ int spk_sight_change(struct spk_sight *sight, const json_t *base, struct spk_kub
         keep(sight, answer.object);
     else
         rc = rc > 0 && was_overtaken(sight, base, answer.status) ? 1 : -1;
+    if (rc >= 0)
+        charge(sight);
     spk_kube_answer_done(&answer);
     return rc;
 }

@@ -17,6 +17,12 @@
 #include <pthread.h>
 #include <stdbool.h>
 
+/* Changes at once, and then one in so many milliseconds: enough for any repair, and an end to a
+ * fight with somebody who puts the object back each time, or with an API server that stores
+ * something else than it was given. */
+#define SPK_SIGHT_CHANGES ((int64_t)20)
+#define SPK_SIGHT_EACH_MS ((int64_t)30 * 1000)
+
 struct spk_sight {
     const char *what; /* for the log */
     char path[512];   /* of the object */
@@ -27,6 +33,7 @@ struct spk_sight {
     void (*on_change)(void *ctx); /* called under the lock */
     void *ctx;
     struct spk_kube_watch *watch;
+    int64_t paid_ms; /* all changes so far are paid for then; of the one thread that changes */
 
     pthread_mutex_t lock;
     json_t *object; /* never changed in place; NULL: there is none */
@@ -62,6 +69,9 @@ enum spk_sight_live { SPK_SIGHT_SAME, SPK_SIGHT_OTHER, SPK_SIGHT_UNKNOWN };
  * what is found is kept. @err: with SPK_SIGHT_UNKNOWN. */
 enum spk_sight_live spk_sight_ask(struct spk_sight *sight, const json_t *object,
                                   struct spk_err *err);
+
+/* Milliseconds until the object may be changed again: 0 or less means now. Kept by the caller. */
+int64_t spk_sight_rest_ms(const struct spk_sight *sight, int64_t now_ms);
 
 /**
  * spk_sight_change() - patch the object, and keep what it is then

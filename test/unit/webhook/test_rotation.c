@@ -364,6 +364,51 @@ START_TEST(replicas_that_want_other_names_agree_on_all_of_them)
 }
 END_TEST
 
+/* A rolling upgrade that gives the Service another name: the first name is what the API server asks
+ * for, and a leaf without it is of no use to who wants it. */
+START_TEST(replicas_of_services_with_other_names_agree_on_both)
+{
+    static const char *const renamed[] = {"new.ns.svc", "new.ns"};
+
+    settle();
+    for (int i = 0; i < 2; i++) {
+        model.replicas[i].rotation.policy.names = renamed;
+        model.replicas[i].rotation.policy.name_count = 2;
+    }
+    settle();
+    ck_assert_uint_eq(facts_of(now_kept()->leaf.crt).name_count, 4);
+    ck_assert_uint_eq(model.writes, 2);
+    assert_all_show_what_is_kept();
+}
+END_TEST
+
+/* Each time the CA's key is lost one more CA must be trusted until it expires. */
+START_TEST(however_many_cas_there_were_the_newest_are_trusted)
+{
+    settle();
+    for (int i = 0; i < 20; i++) {
+        struct spk_rotation_set set = {0};
+        struct spk_err err = {0};
+        ck_assert_int_eq(spk_rotation_set_copy(&set, now_kept(), &err), 0);
+        free(set.ca.key);
+        set.ca.key = NULL;
+        put_secret(&set);
+        spk_rotation_set_done(&set);
+        settle();
+        after_s(PROPAGATION);
+        ck_assert_ptr_nonnull(now_kept()->ca.key);
+        assert_all_show_what_is_kept();
+        after_s(PROPAGATION);
+        assert_trusted();
+    }
+    start_replica(&model.replicas[0]);
+    settle();
+    for (int i = 0; i < REPLICAS; i++)
+        ck_assert(spk_rotation_trusted(&model.replicas[i].rotation));
+    assert_kept_is_sound();
+}
+END_TEST
+
 /* ------------------------------------------------------------------------ damaged caBundles */
 
 START_TEST(a_damaged_bundle_is_put_right_at_once)
@@ -433,6 +478,8 @@ int main(void)
     tcase_add_test(tcase, another_sound_set_is_taken_over_without_a_gap);
     tcase_add_test(tcase, a_set_without_the_key_of_its_ca_is_shown_and_succeeded);
     tcase_add_test(tcase, replicas_that_want_other_names_agree_on_all_of_them);
+    tcase_add_test(tcase, replicas_of_services_with_other_names_agree_on_both);
+    tcase_add_test(tcase, however_many_cas_there_were_the_newest_are_trusted);
     tcase_add_loop_test(tcase, a_damaged_bundle_is_put_right_at_once, 0, 3);
     tcase_add_test(tcase, without_a_configuration_the_ca_is_not_succeeded_before_its_end);
     tcase_add_test(tcase, a_replica_far_from_the_api_server_keeps_its_leaf);
