@@ -125,20 +125,37 @@ static void settle(struct spk_decision *out, struct spk_notes *notes, json_t *op
     out->outcome = policy->warn_on_invalid ? SPK_UNCHANGED : SPK_DENIED;
     out->message = spk_notes_message(notes);
     for (size_t i = 0; policy->warn_on_invalid && i < shown; i++)
-        spk_notes_warn(notes, "pod left as it is: %s", notes->faults[i]);
+        spk_notes_warn_of(notes, notes->fault_places[i].key, "pod left as it is: %s",
+                          notes->faults[i]);
+}
+
+/* A copy of an array of the notes, which do not outlive the review. */
+static const void *copied(struct spk_notes *notes, const void *array, size_t count, size_t size)
+{
+    void *copy = spk_arena_array(notes->arena, count, size);
+
+    if (!copy)
+        notes->no_memory = true;
+    else if (count)
+        memcpy(copy, array, count * size);
+    return copy;
 }
 
 static int publish(struct spk_decision *out, struct spk_notes *notes, struct spk_err *err)
 {
-    const char **warnings;
+    size_t shown = notes->fault_count < SPK_FAULTS_MAX ? notes->fault_count : SPK_FAULTS_MAX;
 
     spk_notes_close(notes);
-    warnings = spk_arena_array(notes->arena, notes->warning_count, sizeof(*warnings));
-    if (!warnings || notes->no_memory)
-        return fail_memory(err);
-    memcpy(warnings, notes->warnings, notes->warning_count * sizeof(*warnings));
-    out->warnings = warnings;
     out->warning_count = notes->warning_count;
+    out->warnings = copied(notes, notes->warnings, notes->warning_count, sizeof(*notes->warnings));
+    out->warning_places =
+        copied(notes, notes->warning_places, notes->warning_count, sizeof(*notes->warning_places));
+    out->fault_count = shown;
+    out->faults_left = notes->fault_count - shown;
+    out->faults = copied(notes, notes->faults, shown, sizeof(*notes->faults));
+    out->fault_places = copied(notes, notes->fault_places, shown, sizeof(*notes->fault_places));
+    if (notes->no_memory)
+        return fail_memory(err);
     out->effects = notes->effects;
     out->effect_count = notes->effect_count;
     return 0;

@@ -69,19 +69,23 @@ static bool check_mount(struct spk_overlay *overlay, struct spk_notes *notes,
                         const struct spk_origin *from, const struct mount_rule *rule,
                         struct spk_str name, struct spk_str path)
 {
+    struct spk_place name_at = spk_notes_place(notes, from->written, from->where, "name");
+    struct spk_place path_at = spk_notes_place(notes, from->written, from->where, "path");
     const char *what = rule->source == SPK_SOURCE_SECRET ? "Secret" : "ConfigMap";
     const char *fault = spk_mount_path_fault(path);
 
     if (!spk_is_subdomain(name)) {
-        spk_notes_fault(notes, from->written,
-                        "%s%sexpected a %s's name (at most 253 of a-z, 0-9, '-' and '.', beginning "
-                        "and ending with a letter or digit), found %s",
-                        from->where, *from->where ? ": " : "", what, spk_notes_quote(notes, name));
+        spk_notes_fault_in(
+            notes, &name_at,
+            "%s%sexpected a %s's name (at most 253 of a-z, 0-9, '-' and '.', beginning "
+            "and ending with a letter or digit), found %s",
+            from->where, *from->where ? ": " : "", what, spk_notes_quote(notes, name));
         return false;
     }
     if (fault) {
-        spk_notes_fault(notes, from->written, "%s%sexpected an absolute mount path, found %s: %s",
-                        from->where, *from->where ? ": " : "", fault, spk_notes_quote(notes, path));
+        spk_notes_fault_in(notes, &path_at, "%s%sexpected an absolute mount path, found %s: %s",
+                           from->where, *from->where ? ": " : "", fault,
+                           spk_notes_quote(notes, path));
         return false;
     }
     if (overlay->mount_count == SPK_WISHES_MAX) {
@@ -146,11 +150,11 @@ static void ask_unknown(struct spk_notes *notes, const struct spk_ask *ask, cons
     guess = spk_key_guess(ask->written, prefix);
     if (ask->key.alias && !guess.is_near)
         return;
-    spk_notes_warn(notes, "%s: unknown annotation, ignored; %s %s/%s%s%s",
-                   spk_notes_quote(notes, ask->written),
-                   guess.is_near ? "did you mean" : "the nearest known one is",
-                   prefix ? prefix : SPK_PREFIX, guess.canonical,
-                   spk_notes_plain(notes, guess.name), guess.is_near ? "?" : "");
+    spk_notes_warn_of(notes, ask->written, "%s: unknown annotation, ignored; %s %s/%s%s%s",
+                      spk_notes_quote(notes, ask->written),
+                      guess.is_near ? "did you mean" : "the nearest known one is",
+                      prefix ? prefix : SPK_PREFIX, guess.canonical,
+                      spk_notes_plain(notes, guess.name), guess.is_near ? "?" : "");
 }
 
 static void ask_one(struct spk_overlay *overlay, struct spk_notes *notes, const struct spk_ask *ask,
@@ -247,9 +251,9 @@ static void warn_ignored(struct spk_notes *notes, const struct spk_ask *counts,
 {
     if (ignored->key.kind == SPK_KEY_STAMP || spk_str_eq(counts->value, ignored->value))
         return;
-    spk_notes_warn(notes, "%s is ignored: %s says otherwise and counts first",
-                   spk_notes_quote(notes, ignored->written),
-                   spk_notes_quote(notes, counts->written));
+    spk_notes_warn_of(notes, ignored->written, "%s is ignored: %s says otherwise and counts first",
+                      spk_notes_quote(notes, ignored->written),
+                      spk_notes_quote(notes, counts->written));
 }
 
 int spk_intent_read(struct spk_overlay *out, const struct spk_view *view, const char *prefix,

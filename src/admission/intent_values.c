@@ -1,6 +1,9 @@
 #include "intent_values.h"
 
+#include "spk/base/nearest.h"
 #include "spk/json/walk.h"
+
+#include <stdint.h>
 
 static const char list_form[] = "a JSON list of {\"name\": …, \"path\": …}";
 static const char owner_form[] = "a JSON OwnerReference with apiVersion, kind, name and uid";
@@ -17,15 +20,46 @@ static struct spk_str keep(struct spk_notes *notes, struct spk_str text)
     return (struct spk_str){copy, text.len};
 }
 
-/* Out of memory is not the user's fault. */
-static void report(struct spk_notes *notes, struct spk_str key, const char *form,
+/* The field of the wrong type: errors of json/walk.h begin with its path. */
+static const char *field_of(struct spk_notes *notes, const struct spk_err *err)
+{
+    const char *end = strstr(err->msg, ": expected ");
+    struct spk_str path = {err->msg, end ? (size_t)(end - err->msg) : 0};
+
+    return keep(notes, path).ptr;
+}
+
+/* Out of memory is not the user's fault. @stopped: where the parser gave up; 0: it is JSON. */
+static void report(struct spk_notes *notes, struct spk_str key, const char *form, size_t stopped,
                    const struct spk_err *err)
 {
-    if (err->code == SPK_ENOMEM)
+    if (err->code == SPK_ENOMEM) {
         notes->no_memory = true;
-    else
-        spk_notes_fault(notes, key, "expected %s: %s", form,
-                        spk_notes_quote(notes, spk_str(err->msg)));
+        return;
+    }
+    spk_notes_fault_in(notes,
+                       &(struct spk_place){.key = key,
+                                           .where = stopped ? "" : field_of(notes, err),
+                                           .stopped = stopped},
+                       "expected %s: %s", form, spk_notes_quote(notes, spk_str(err->msg)));
+}
+
+/* ", did you mean \"path\"?", or nothing. */
+static const char *meant(struct spk_notes *notes, const char *found, const char *const *known)
+{
+    const char *best = NULL;
+    size_t least = SIZE_MAX;
+    const char *text;
+
+    for (; *known; known++) {
+        size_t steps = spk_edit_distance(spk_str(found), spk_str(*known));
+        if (steps < least && steps <= strlen(*known) / 3) {
+            least = steps;
+            best = *known;
+        }
+    }
+    text = best ? spk_arena_printf(notes->arena, ", did you mean \"%s\"?", best) : "";
+    return text ? text : keep(notes, (struct spk_str){0}).ptr;
 }
 
 static bool only_known(struct spk_notes *notes, struct spk_str key, const char *where,
@@ -40,8 +74,11 @@ static bool only_known(struct spk_notes *notes, struct spk_str key, const char *
         while (known[i] && strcmp(known[i], field) != 0)
             i++;
         if (!known[i]) {
-            spk_notes_fault(notes, key, "%s%sunknown field %s", where, *where ? ": " : "",
-                            spk_notes_quote(notes, spk_str(field)));
+            struct spk_place place =
+                *where ? spk_notes_place(notes, key, where, field)
+                       : (struct spk_place){.key = key, .where = keep(notes, spk_str(field)).ptr};
+            spk_notes_fault_in(notes, &place, "%s%sunknown field %s%s", where, *where ? ": " : "",
+                               spk_notes_quote(notes, spk_str(field)), meant(notes, field, known));
             return false;
         }
     }
@@ -60,6 +97,8 @@ static const struct {
 static bool read_type(enum spk_key_kind *out, struct spk_notes *notes, const struct spk_ask *ask,
                       const char *where, struct spk_str type)
 {
+    struct spk_place place;
+
     *out = ask->key.kind == SPK_KEY_SECRETS ? SPK_KEY_SECRET : SPK_KEY_CONFIG_MAP;
     if (!type.ptr)
         return true;
@@ -69,10 +108,12 @@ static bool read_type(enum spk_key_kind *out, struct spk_notes *notes, const str
             return true;
         }
     }
-    spk_notes_fault(notes, ask->written,
-                    "%s.type: expected Generic, GCPServiceAccount or HadoopDelegationToken, found "
-                    "%s",
-                    where, spk_notes_quote(notes, type));
+    place = spk_notes_place(notes, ask->written, where, "type");
+    spk_notes_fault_in(
+        notes, &place,
+        "%s.type: expected Generic, GCPServiceAccount or HadoopDelegationToken, found "
+        "%s",
+        where, spk_notes_quote(notes, type));
     return false;
 }
 
@@ -94,15 +135,16 @@ static void ask_item(struct spk_overlay *overlay, struct spk_notes *notes,
         spk_json_text(&name, item, "name", &at, &err) ||
         spk_json_text(&path, item, "path", &at, &err) ||
         spk_json_text(&type, item, "type", &at, &err)) {
-        report(notes, ask->written, list_form, &err);
+        report(notes, ask->written, list_form, 0, &err);
         return;
     }
     if (!only_known(notes, ask->written, where, item, secrets ? secret_fields : map_fields) ||
         !read_type(&kind, notes, ask, where, type))
         return;
     if (!name.ptr || !path.ptr) {
-        spk_notes_fault(notes, ask->written, "expected %s: %s.%s is missing", list_form, where,
-                        name.ptr ? "path" : "name");
+        spk_notes_fault_in(notes, &(struct spk_place){.key = ask->written, .where = where},
+                           "expected %s: %s.%s is missing", list_form, where,
+                           name.ptr ? "path" : "name");
         return;
     }
     spk_ask_mount(overlay, notes, &from, kind, keep(notes, name), path);
@@ -112,12 +154,13 @@ void spk_ask_list(struct spk_overlay *overlay, struct spk_notes *notes, const st
 {
     json_auto_t *list = NULL;
     struct spk_err err;
+    size_t stopped;
     size_t i;
     json_t *item;
 
-    if (spk_json_parse(&list, ask->value.ptr, ask->value.len, &err) ||
+    if (spk_json_parse_at(&list, &stopped, ask->value.ptr, ask->value.len, &err) ||
         spk_json_expect(list, JSON_ARRAY, NULL, &err)) {
-        report(notes, ask->written, list_form, &err);
+        report(notes, ask->written, list_form, stopped, &err);
         return;
     }
     if (json_array_size(list) > SPK_WISHES_MAX) {
@@ -187,6 +230,7 @@ void spk_ask_owner(struct spk_overlay *overlay, struct spk_notes *notes, const s
     };
     json_auto_t *root = NULL;
     struct spk_err err;
+    size_t stopped;
 
     if (looks_like_base64(ask->value)) {
         spk_notes_fault(notes, ask->written,
@@ -194,9 +238,9 @@ void spk_ask_owner(struct spk_overlay *overlay, struct spk_notes *notes, const s
                         owner_form);
         return;
     }
-    if (spk_json_parse(&root, ask->value.ptr, ask->value.len, &err) ||
+    if (spk_json_parse_at(&root, &stopped, ask->value.ptr, ask->value.len, &err) ||
         read_owner(&owner, root, &err)) {
-        report(notes, ask->written, owner_form, &err);
+        report(notes, ask->written, owner_form, stopped, &err);
         return;
     }
     if (!only_known(notes, ask->written, "", root, fields) ||

@@ -32,9 +32,9 @@ static void warn_replaced(struct spk_notes *notes, const struct spk_wish_env *wi
 {
     if (!old->from && wish->usual && spk_str_is(old->value, wish->usual))
         return;
-    spk_notes_warn(notes, "%s replaces the variable %s, which was %s",
-                   spk_notes_quote(notes, wish->from.written), wish->name,
-                   old->from ? "set by valueFrom" : spk_notes_quote(notes, old->value));
+    spk_notes_warn_of(notes, wish->from.written, "%s replaces the variable %s, which was %s",
+                      spk_notes_quote(notes, wish->from.written), wish->name,
+                      old->from ? "set by valueFrom" : spk_notes_quote(notes, old->value));
 }
 
 static int replace(json_t *ops, const char *pointer, size_t index, const struct spk_wish_env *wish,
@@ -80,11 +80,12 @@ static bool settled_earlier(const struct spk_overlay *overlay, size_t at, struct
         if (strcmp(earlier->name, wish->name) != 0)
             continue;
         if (strcmp(earlier->value, wish->value) != 0) {
-            spk_notes_fault(notes, wish->from.written,
-                            "sets the variable %s to %s, but %s%s sets it to %s", wish->name,
-                            spk_notes_quote(notes, spk_str(wish->value)),
-                            spk_notes_quote(notes, earlier->from.written), earlier->from.where,
-                            spk_notes_quote(notes, spk_str(earlier->value)));
+            spk_notes_fault_in(
+                notes, &(struct spk_place){.key = wish->from.written, .where = wish->from.where},
+                "sets the variable %s to %s, but %s%s sets it to %s", wish->name,
+                spk_notes_quote(notes, spk_str(wish->value)),
+                spk_notes_quote(notes, earlier->from.written), earlier->from.where,
+                spk_notes_quote(notes, spk_str(earlier->value)));
         }
         return true;
     }

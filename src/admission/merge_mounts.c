@@ -84,6 +84,11 @@ static void settle(struct plan *plan, const struct spk_wish_mount *wish)
                      spk_notes_quote(plan->notes, spk_str(wish->path)));
 }
 
+static struct spk_place path_of(struct plan *plan, const struct spk_wish_mount *wish)
+{
+    return spk_notes_place(plan->notes, wish->from.written, wish->from.where, "path");
+}
+
 /* The beginning of every refusal: '[2]: ConfigMap "a" cannot be mounted at "/a"'. */
 static const char *refusal(struct plan *plan, const struct spk_wish_mount *wish)
 {
@@ -107,15 +112,17 @@ static bool taken_by_pod(struct plan *plan, const struct spk_wish_mount *wish)
     struct spk_str path = spk_str(wish->path);
     size_t first = spk_index_find(&plan->paths, path);
     size_t at = first;
+    struct spk_place place;
 
     for (; at < plan->paths.count && spk_str_eq(plan->paths.entries[at].key, path); at++) {
         const struct spk_view_mount *mount =
             &plan->container->mounts[plan->paths.entries[at].position];
         if (shows_source(plan, mount, &wish->source))
             continue;
-        spk_notes_fault(plan->notes, wish->from.written, "%s: the pod mounts its volume %s%s there",
-                        refusal(plan, wish), spk_notes_quote(plan->notes, mount->volume),
-                        shown_there(plan->notes, find_volume(plan, mount->volume), mount));
+        place = path_of(plan, wish);
+        spk_notes_fault_in(plan->notes, &place, "%s: the pod mounts its volume %s%s there",
+                           refusal(plan, wish), spk_notes_quote(plan->notes, mount->volume),
+                           shown_there(plan->notes, find_volume(plan, mount->volume), mount));
         return true;
     }
     if (at > first)
@@ -135,10 +142,10 @@ static bool taken_by_wish(struct plan *plan, size_t at)
         if (same_source(&earlier->source, &wish->source)) {
             settle(plan, wish);
         } else {
-            spk_notes_fault(plan->notes, wish->from.written, "%s: %s%s mounts %s there",
-                            refusal(plan, wish),
-                            spk_notes_quote(plan->notes, earlier->from.written),
-                            earlier->from.where, source_text(plan->notes, &earlier->source));
+            struct spk_place place = path_of(plan, wish);
+            spk_notes_fault_in(plan->notes, &place, "%s: %s%s mounts %s there", refusal(plan, wish),
+                               spk_notes_quote(plan->notes, earlier->from.written),
+                               earlier->from.where, source_text(plan->notes, &earlier->source));
         }
         return true;
     }
@@ -147,10 +154,13 @@ static bool taken_by_wish(struct plan *plan, size_t at)
 
 static bool covers_spark(struct plan *plan, const struct spk_wish_mount *wish)
 {
+    struct spk_place place;
+
     if (strcmp(wish->path, "/") != 0 && !spk_path_is_above(wish->path, SPARK_OWN_CONF))
         return false;
-    spk_notes_fault(plan->notes, wish->from.written, "%s: it would cover Spark's own %s",
-                    refusal(plan, wish), SPARK_OWN_CONF);
+    place = path_of(plan, wish);
+    spk_notes_fault_in(plan->notes, &place, "%s: it would cover Spark's own %s",
+                       refusal(plan, wish), SPARK_OWN_CONF);
     return true;
 }
 
@@ -232,9 +242,10 @@ static int add_volume(const char **out, struct plan *plan, const struct spk_wish
 
     *out = NULL;
     if (!choose_name(name, &there, plan, &wish->source, fixed_name(plan, &wish->source))) {
-        spk_notes_fault(plan->notes, wish->from.written,
-                        "the pod uses every name that a volume from %s could have, up to \"%s\"",
-                        source_text(plan->notes, &wish->source), name);
+        spk_notes_fault_in(
+            plan->notes, &(struct spk_place){.key = wish->from.written, .where = wish->from.where},
+            "the pod uses every name that a volume from %s could have, up to \"%s\"",
+            source_text(plan->notes, &wish->source), name);
         return 0;
     }
     if (plan_volume(out, plan, wish, name))

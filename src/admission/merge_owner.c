@@ -40,10 +40,11 @@ int spk_merge_owner(json_t *owners, const struct spk_wish_owner *wish, const str
     }
     if (controller && wish->controller) {
         /* ValidateOwnerReferences allows one */
-        spk_notes_fault(notes, wish->from.written,
-                        "expected at most one owner with controller: true, but the pod has one "
-                        "already, with uid %s; leave controller out",
-                        spk_notes_quote(notes, controller->uid));
+        spk_notes_fault_in(notes,
+                           &(struct spk_place){.key = wish->from.written, .where = "controller"},
+                           "expected at most one owner with controller: true, but the pod has one "
+                           "already, with uid %s; leave controller out",
+                           spk_notes_quote(notes, controller->uid));
         return 0;
     }
     spk_notes_effect(notes, SPK_OWNER_ADDED, wish->from.canonical, "%s %s", kind, name);

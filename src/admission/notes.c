@@ -31,20 +31,46 @@ const char *spk_notes_plain(struct spk_notes *notes, struct spk_str text)
     return keep(notes, spk_arena_copy(notes->arena, (struct spk_str){quoted + 1, len - 2}));
 }
 
-void spk_notes_fault(struct spk_notes *notes, struct spk_str key, const char *fmt, ...)
+__attribute__((format(printf, 3, 0))) static void
+add_fault(struct spk_notes *notes, const struct spk_place *place, const char *fmt, va_list args)
 {
-    va_list args;
     const char *text;
 
     if (notes->fault_count >= SPK_FAULTS_MAX) {
         notes->fault_count++;
         return;
     }
-    va_start(args, fmt);
     text = keep(notes, spk_arena_vprintf(notes->arena, fmt, args));
-    va_end(args);
-    text = spk_arena_printf(notes->arena, "%s: %s", spk_notes_plain(notes, key), text);
+    text = spk_arena_printf(notes->arena, "%s: %s", spk_notes_plain(notes, place->key), text);
+    notes->fault_places[notes->fault_count] = *place;
     notes->faults[notes->fault_count++] = keep(notes, text);
+}
+
+void spk_notes_fault(struct spk_notes *notes, struct spk_str key, const char *fmt, ...)
+{
+    va_list args;
+
+    va_start(args, fmt);
+    add_fault(notes, &(struct spk_place){.key = key}, fmt, args);
+    va_end(args);
+}
+
+void spk_notes_fault_in(struct spk_notes *notes, const struct spk_place *place, const char *fmt,
+                        ...)
+{
+    va_list args;
+
+    va_start(args, fmt);
+    add_fault(notes, place, fmt, args);
+    va_end(args);
+}
+
+struct spk_place spk_notes_place(struct spk_notes *notes, struct spk_str key, const char *where,
+                                 const char *field)
+{
+    const char *path = *where ? spk_arena_printf(notes->arena, "%s.%s", where, field) : "";
+
+    return (struct spk_place){.key = key, .where = keep(notes, path)};
 }
 
 static bool is_repeated(const struct spk_notes *notes, const char *text)
@@ -56,7 +82,7 @@ static bool is_repeated(const struct spk_notes *notes, const char *text)
     return false;
 }
 
-static void add_warning(struct spk_notes *notes, char *text)
+static void add_warning(struct spk_notes *notes, struct spk_str key, char *text)
 {
     size_t runes;
 
@@ -69,26 +95,43 @@ static void add_warning(struct spk_notes *notes, char *text)
         notes->warnings_left++;
         return;
     }
+    notes->warning_places[notes->warning_count] = (struct spk_place){.key = key};
     notes->warnings[notes->warning_count++] = text;
     notes->warning_runes += runes;
 }
 
-void spk_notes_warn(struct spk_notes *notes, const char *fmt, ...)
+__attribute__((format(printf, 3, 0))) static void warn(struct spk_notes *notes, struct spk_str key,
+                                                       const char *fmt, va_list args)
 {
-    va_list args;
     char *text;
 
     if (notes->warnings_left) { /* none may follow: no work for what is not shown */
         notes->warnings_left++;
         return;
     }
-    va_start(args, fmt);
     text = spk_arena_vprintf(notes->arena, fmt, args);
-    va_end(args);
     if (text)
-        add_warning(notes, text);
+        add_warning(notes, key, text);
     else
         notes->no_memory = true;
+}
+
+void spk_notes_warn(struct spk_notes *notes, const char *fmt, ...)
+{
+    va_list args;
+
+    va_start(args, fmt);
+    warn(notes, (struct spk_str){0}, fmt, args);
+    va_end(args);
+}
+
+void spk_notes_warn_of(struct spk_notes *notes, struct spk_str key, const char *fmt, ...)
+{
+    va_list args;
+
+    va_start(args, fmt);
+    warn(notes, key, fmt, args);
+    va_end(args);
 }
 
 void spk_notes_close(struct spk_notes *notes)

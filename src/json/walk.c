@@ -37,21 +37,32 @@ static int fail_parse(struct spk_err *err, const json_error_t *je, enum spk_code
     return spk_fail(err, SPK_EPARSE, "JSON line %d column %d: %s", je->line, je->column, je->text);
 }
 
-int spk_json_parse(json_t **out, const char *bytes, size_t len, struct spk_err *err)
+int spk_json_parse_at(json_t **out, size_t *stopped, const char *bytes, size_t len,
+                      struct spk_err *err)
 {
     json_error_t je = {0};
     struct input input = {bytes, len};
     json_auto_t *root = NULL;
     enum spk_code budget;
 
+    *stopped = 0;
     spk_json_budget(SPK_TREE_MAX);
     root = json_load_callback(feed, &input,
                               JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL | JSON_DECODE_ANY, &je);
     budget = spk_json_budget_end();
-    if (!root || budget)
+    if (!root || budget) {
+        *stopped = je.position > 0 ? (size_t)je.position : 1;
         return fail_parse(err, &je, budget);
+    }
     *out = json_incref(root);
     return 0;
+}
+
+int spk_json_parse(json_t **out, const char *bytes, size_t len, struct spk_err *err)
+{
+    size_t stopped;
+
+    return spk_json_parse_at(out, &stopped, bytes, len, err);
 }
 
 const char *spk_json_type_text(json_type type)

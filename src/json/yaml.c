@@ -10,8 +10,20 @@
 #include <stdlib.h>
 #include <yaml.h>
 
+/* Who is told of places. libyaml counts in characters: a cursor turns that into bytes. */
+struct places {
+    spk_yaml_place_fn *tell;
+    void *arg;
+    struct spk_str bytes; /* of the stream, without a byte order mark */
+    size_t skipped;       /* the length of that mark */
+    size_t offset;        /* of the cursor */
+    size_t index;         /* the same in characters */
+    size_t *offsets;      /* owned: of the nodes of the document that is being read */
+};
+
 struct reader {
     yaml_document_t *document;
+    struct places *places; /* NULL: nobody */
     size_t nodes;
     struct spk_err *err;
 };
@@ -186,17 +198,8 @@ static json_t *read_mapping(struct reader *reader, const yaml_node_t *node, size
     return json_incref(object);
 }
 
-static json_t *read_node(struct reader *reader, int index, size_t depth)
+static json_t *read_kind(struct reader *reader, const yaml_node_t *node, size_t depth)
 {
-    const yaml_node_t *node = yaml_document_get_node(reader->document, index);
-
-    if (spk_json_budget_spent()) /* settled by spk_yaml_parse() */
-        return fail_memory(reader);
-    if (++reader->nodes > SPK_YAML_NODES_MAX || depth > SPK_YAML_DEPTH_MAX) {
-        (void)spk_fail(reader->err, SPK_ETOOBIG, "YAML: more than %d nodes, or deeper than %d",
-                       SPK_YAML_NODES_MAX, SPK_YAML_DEPTH_MAX);
-        return NULL;
-    }
     switch (node->type) {
     case YAML_SCALAR_NODE:
         return read_scalar(reader, node);
@@ -209,6 +212,24 @@ static json_t *read_node(struct reader *reader, int index, size_t depth)
     }
 }
 
+static json_t *read_node(struct reader *reader, int index, size_t depth)
+{
+    const yaml_node_t *node = yaml_document_get_node(reader->document, index);
+    json_t *value;
+
+    if (spk_json_budget_spent()) /* settled by spk_yaml_parse() */
+        return fail_memory(reader);
+    if (++reader->nodes > SPK_YAML_NODES_MAX || depth > SPK_YAML_DEPTH_MAX) {
+        (void)spk_fail(reader->err, SPK_ETOOBIG, "YAML: more than %d nodes, or deeper than %d",
+                       SPK_YAML_NODES_MAX, SPK_YAML_DEPTH_MAX);
+        return NULL;
+    }
+    value = read_kind(reader, node, depth);
+    if (value && reader->places)
+        reader->places->tell(reader->places->arg, value, reader->places->offsets[index - 1]);
+    return value;
+}
+
 static int fail_parser(const yaml_parser_t *parser, struct spk_err *err)
 {
     if (parser->error == YAML_MEMORY_ERROR)
@@ -217,18 +238,46 @@ static int fail_parser(const yaml_parser_t *parser, struct spk_err *err)
                     parser->problem_mark.column + 1, parser->problem ? parser->problem : "error");
 }
 
+/* Moves on to a character behind the cursor; places come in the order of the text. */
+static size_t move_to(struct places *places, size_t index)
+{
+    while (places->index < index && places->offset < places->bytes.len) {
+        places->offset++;
+        while (places->offset < places->bytes.len &&
+               ((unsigned char)places->bytes.ptr[places->offset] & 0xc0) == 0x80)
+            places->offset++;
+        places->index++;
+    }
+    return places->skipped + places->offset;
+}
+
+static int note_places(struct places *places, const yaml_document_t *document, struct spk_err *err)
+{
+    size_t count = (size_t)(document->nodes.top - document->nodes.start);
+
+    free(places->offsets);
+    places->offsets = calloc(count, sizeof(*places->offsets));
+    if (!places->offsets)
+        return spk_fail(err, SPK_ENOMEM, "YAML: out of memory");
+    for (size_t i = 0; i < count; i++)
+        places->offsets[i] = move_to(places, document->nodes.start[i].start_mark.index);
+    return 0;
+}
+
 /* The next document's tree; NULL in @out, and 0, at the end of the stream. */
-static int read_document(json_t **out, yaml_parser_t *parser, struct spk_err *err)
+static int read_document(json_t **out, struct reader *reader, yaml_parser_t *parser)
 {
     SPK_CLEANUP(delete_document) yaml_document_t document = {0};
-    struct reader reader = {.document = &document, .err = err};
 
     *out = NULL;
     if (!yaml_parser_load(parser, &document))
-        return fail_parser(parser, err);
+        return fail_parser(parser, reader->err);
     if (!yaml_document_get_root_node(&document))
         return 0;
-    *out = read_node(&reader, 1, 0);
+    if (reader->places && note_places(reader->places, &document, reader->err))
+        return -1;
+    reader->document = &document;
+    *out = read_node(reader, 1, 0);
     return *out ? 0 : -1;
 }
 
@@ -281,43 +330,99 @@ static int check_stream(const char *bytes, size_t len, struct spk_err *err)
     return check_events(&parser, err);
 }
 
-static int read_stream(json_t **out, const char *bytes, size_t len, struct spk_err *err)
+static int read_all(json_t *all, struct reader *reader, yaml_parser_t *parser)
 {
-    SPK_CLEANUP(delete_parser) yaml_parser_t parser = {0};
+    for (;;) {
+        json_auto_t *document = NULL;
+        if (read_document(&document, reader, parser))
+            return -1;
+        if (!document)
+            return 0;
+        if (!json_is_null(document) && json_array_append(all, document))
+            return spk_fail(reader->err, SPK_ENOMEM, "YAML: out of memory");
+    }
+}
+
+/* The first document and none behind it. */
+static int read_one(json_t *all, struct reader *reader, yaml_parser_t *parser)
+{
     json_auto_t *first = NULL;
     json_auto_t *second = NULL;
 
-    if (!yaml_parser_initialize(&parser))
-        return spk_fail(err, SPK_ENOMEM, "YAML: out of memory");
-    yaml_parser_set_input_string(&parser, (const unsigned char *)bytes, len);
-    if (read_document(&first, &parser, err))
+    if (read_document(&first, reader, parser))
         return -1;
     if (!first)
-        return spk_fail(err, SPK_EPARSE, "YAML: expected a document, found none");
-    if (read_document(&second, &parser, err))
+        return spk_fail(reader->err, SPK_EPARSE, "YAML: expected a document, found none");
+    reader->nodes = 0;
+    if (read_document(&second, reader, parser))
         return -1;
     if (second)
-        return spk_fail(err, SPK_EPARSE, "YAML: expected one document, found more");
-    *out = json_incref(first);
+        return spk_fail(reader->err, SPK_EPARSE, "YAML: expected one document, found more");
+    return json_array_append(all, first) ? spk_fail(reader->err, SPK_ENOMEM, "YAML: out of memory")
+                                         : 0;
+}
+
+typedef int read_fn(json_t *all, struct reader *reader, yaml_parser_t *parser);
+
+static int read_stream(json_t **out, const char *bytes, size_t len, read_fn *read,
+                       struct reader *reader)
+{
+    SPK_CLEANUP(delete_parser) yaml_parser_t parser = {0};
+    json_auto_t *all = json_array();
+
+    if (!all || !yaml_parser_initialize(&parser))
+        return spk_fail(reader->err, SPK_ENOMEM, "YAML: out of memory");
+    yaml_parser_set_input_string(&parser, (const unsigned char *)bytes, len);
+    if (read(all, reader, &parser))
+        return -1;
+    *out = json_incref(all);
     return 0;
 }
 
 /* The budget is for aliases: each may stand for a text as long as the input. */
-int spk_yaml_parse(json_t **out, const char *bytes, size_t len, struct spk_err *err)
+static int read_bounded(json_t **out, const char *bytes, size_t len, read_fn *read,
+                        struct reader *reader)
 {
-    json_auto_t *root = NULL;
+    json_auto_t *all = NULL;
     enum spk_code budget;
     int rc;
 
-    if (check_stream(bytes, len, err))
+    if (check_stream(bytes, len, reader->err))
         return -1;
     spk_json_budget(SPK_TREE_MAX);
-    rc = read_stream(&root, bytes, len, err);
+    rc = read_stream(&all, bytes, len, read, reader);
     budget = spk_json_budget_end();
     if (budget == SPK_ETOOBIG)
-        return spk_fail(err, SPK_ETOOBIG, "YAML: needs more memory than %zu bytes", SPK_TREE_MAX);
+        return spk_fail(reader->err, SPK_ETOOBIG, "YAML: needs more memory than %zu bytes",
+                        SPK_TREE_MAX);
     if (rc)
         return -1;
-    *out = json_incref(root);
+    *out = json_incref(all);
     return 0;
+}
+
+int spk_yaml_parse(json_t **out, const char *bytes, size_t len, struct spk_err *err)
+{
+    struct reader reader = {.err = err};
+    json_auto_t *all = NULL;
+
+    if (read_bounded(&all, bytes, len, read_one, &reader))
+        return -1;
+    *out = json_incref(json_array_get(all, 0));
+    return 0;
+}
+
+int spk_yaml_parse_all(json_t **out, const char *bytes, size_t len, spk_yaml_place_fn *place,
+                       void *arg, struct spk_err *err)
+{
+    size_t skipped = len >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+    struct places places = {
+        .tell = place, .arg = arg, .bytes = {bytes + skipped, len - skipped},
+                .skipped = skipped
+    };
+    struct reader reader = {.places = place ? &places : NULL, .err = err};
+    int rc = read_bounded(out, bytes, len, read_all, &reader);
+
+    free(places.offsets);
+    return rc;
 }

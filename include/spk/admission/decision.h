@@ -44,6 +44,14 @@ struct spk_effect {
     const char *detail; /* for people: 'volume "log4j-volume" from ConfigMap "log4j"' */
 };
 
+/* Which annotation a fault or a warning is about, and which part of its value: for those who show
+ * people the place (spark-webhook lint). */
+struct spk_place {
+    struct spk_str key; /* as written; empty: the pod as a whole */
+    const char *where; /* the field of a JSON value, "[2].path"; NULL or "": the value as a whole */
+    size_t stopped;    /* how many bytes of the value its parser had read when it gave up, or 0 */
+};
+
 struct spk_decision {
     struct spk_arena arena;
     json_t *root; /* owned: the review that the slices below may point into */
@@ -64,6 +72,11 @@ struct spk_decision {
     size_t effect_count;
     const char *const *warnings; /* escaped and inside the API server's limits */
     size_t warning_count;
+    const struct spk_place *warning_places; /* one a warning */
+    const char *const *faults;              /* the parts of message, as many as are listed */
+    const struct spk_place *fault_places;   /* one a fault */
+    size_t fault_count;
+    size_t faults_left;  /* how many are not listed */
     const char *applied; /* canonical keys that changed something, with commas; "" for none */
 };
 

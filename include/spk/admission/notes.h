@@ -18,8 +18,10 @@
 struct spk_notes {
     struct spk_arena *arena;
     const char *faults[SPK_FAULTS_MAX];
+    struct spk_place fault_places[SPK_FAULTS_MAX];
     size_t fault_count; /* also those that did not fit */
     const char *warnings[SPK_WARNINGS_RUNES_MAX / 16];
+    struct spk_place warning_places[SPK_WARNINGS_RUNES_MAX / 16];
     size_t warning_count;
     size_t warning_runes;
     size_t warnings_left; /* how many did not fit */
@@ -32,9 +34,22 @@ struct spk_notes {
 void spk_notes_fault(struct spk_notes *notes, struct spk_str key, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* The same, with its place inside the value. */
+void spk_notes_fault_in(struct spk_notes *notes, const struct spk_place *place, const char *fmt,
+                        ...) __attribute__((format(printf, 3, 4)));
+
 /* A warning, cut to SPK_WARNING_RUNES_MAX; a repeated one is dropped. */
 void spk_notes_warn(struct spk_notes *notes, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* The same, about annotation @key as written. */
+void spk_notes_warn_of(struct spk_notes *notes, struct spk_str key, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* The place of member @field of the item at @where; when @where is "", the value is not JSON and
+ * the place is all of it. */
+struct spk_place spk_notes_place(struct spk_notes *notes, struct spk_str key, const char *where,
+                                 const char *field);
 
 /* What annotation @key (canonical; NULL for the stamp) did. */
 void spk_notes_effect(struct spk_notes *notes, enum spk_effect_kind kind, const char *key,

@@ -32,6 +32,11 @@ struct spk_at {
 int spk_json_parse(json_t **out, const char *bytes, size_t len, struct spk_err *err)
     __attribute__((warn_unused_result));
 
+/* The same; @stopped gets 0, or on failure how many bytes the parser had read when it gave up, at
+ * least 1. */
+int spk_json_parse_at(json_t **out, size_t *stopped, const char *bytes, size_t len,
+                      struct spk_err *err) __attribute__((warn_unused_result));
+
 /* The member, borrowed; NULL when absent or null. SPK_EPARSE when it is not of @type. */
 int spk_json_member(json_t **out, const json_t *object, const char *key, json_type type,
                     const struct spk_at *at, struct spk_err *err)

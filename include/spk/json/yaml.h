@@ -21,4 +21,19 @@
 int spk_yaml_parse(json_t **out, const char *bytes, size_t len, struct spk_err *err)
     __attribute__((warn_unused_result));
 
+/* Told of each value that is read where its text begins, in bytes from the start of the stream. A
+ * value behind an alias is told with the place of its anchor; true, false and null are one value
+ * each in all of jansson. */
+typedef void spk_yaml_place_fn(void *arg, const json_t *value, size_t offset);
+
+/**
+ * spk_yaml_parse_all() - all documents of a stream
+ * @out:   a new array; documents that are null, such as one before the first "---", are left out
+ * @place: may be NULL
+ *
+ * Spec, limits and errors are those above, for all documents together; none is no error.
+ */
+int spk_yaml_parse_all(json_t **out, const char *bytes, size_t len, spk_yaml_place_fn *place,
+                       void *arg, struct spk_err *err) __attribute__((warn_unused_result));
+
 #endif

@@ -179,6 +179,74 @@ START_TEST(what_a_pod_is_called)
 }
 END_TEST
 
+/* Each asks for one thing that can't be honoured. */
+static const struct {
+    const char *ask;
+    const char *key; /* behind the prefix */
+    const char *where;
+    size_t stopped;
+} places[] = {
+    {"secret.s=x",                                     "secret.s",       "",          0 },
+    {"secret.S=/x",                                    "secret.S",       "",          0 },
+    {"secrets=[{'name':'a','path':'/a'},{",            "secrets",        "",          27},
+    {"secrets={}",                                     "secrets",        "document",  0 },
+    {"secrets=[{'name':'a','path':'/a'},7]",           "secrets",        "[1]",       0 },
+    {"secrets=[{'name':'a','path':7}]",                "secrets",        "[0].path",  0 },
+    {"secrets=[{'name':'a','path':'a'}]",              "secrets",        "[0].path",  0 },
+    {"secrets=[{'name':'A','path':'/a'}]",             "secrets",        "[0].name",  0 },
+    {"secrets=[{'name':'a','path':'/opt'}]",           "secrets",        "[0].path",  0 },
+    {"secrets=[{'name':'a'}]",                         "secrets",        "[0]",       0 },
+    {"secrets=[{'name':'a','path':'/a','type':'x'}]",  "secrets",        "[0].type",  0 },
+    {"secrets=[{'nam':'a','path':'/a'}]",              "secrets",        "[0].nam",   0 },
+    {"secret.a=/a|secrets=[{'name':'b','path':'/a'}]", "secrets",        "[0].path",  0 },
+    {"ownerReference={'uid':7}",                       "ownerReference", "uid",       0 },
+    {"ownerReference={'controler':true}",              "ownerReference", "controler", 0 },
+    {"ownerReference={'kind':'K'}",                    "ownerReference", "",          0 },
+    {"overlay={}",                                     "overlay",        "",          0 },
+};
+
+START_TEST(the_place_of_a_fault)
+{
+    json_t *pod = pod_of(&(struct pod){.ask = places[_i].ask});
+    struct spk_decision got;
+    struct spk_err err = {0};
+    const struct spk_place *place;
+
+    ck_assert_int_eq(spk_pod_decide(&got, pod, &strict, &err), 0);
+    ck_assert_msg(got.fault_count == 1 && got.faults_left == 0, "%s: %s", places[_i].ask,
+                  got.message);
+    ck_assert_str_eq(got.faults[0], got.message);
+    place = &got.fault_places[0];
+    ck_assert_msg(spk_str_ends(place->key, spk_str(places[_i].key)), "%s", places[_i].ask);
+    ck_assert_msg(strcmp(place->where ? place->where : "", places[_i].where) == 0, "%s: %s",
+                  places[_i].ask, place->where);
+    ck_assert_msg(place->stopped == places[_i].stopped, "%s: %zu", places[_i].ask, place->stopped);
+    json_decref(pod);
+    spk_decision_done(&got);
+}
+END_TEST
+
+START_TEST(the_place_of_a_warning)
+{
+    json_t *pod = pod_of(&(struct pod){.ask = "sparkconfigmap=x|hadoopConfigMap=h",
+                                       .env = "[{'name':'HADOOP_CONF_DIR','value':'/x'}]"});
+    struct spk_decision got;
+    struct spk_err err = {0};
+
+    ck_assert_int_eq(spk_pod_decide(&got, pod, &strict, &err), 0);
+    ck_assert_uint_eq(got.warning_count, 2);
+    ck_assert_uint_eq(got.fault_count, 0);
+    for (size_t i = 0; i < got.warning_count; i++) {
+        char key[100];
+        (void)snprintf(key, sizeof(key), "\"%.*s\"", SPK_ARG(got.warning_places[i].key));
+        ck_assert_msg(strncmp(got.warnings[i], key, strlen(key)) == 0, "%s of %s", got.warnings[i],
+                      key);
+    }
+    json_decref(pod);
+    spk_decision_done(&got);
+}
+END_TEST
+
 START_TEST(a_pod_of_wrong_types)
 {
     json_t *pod = json_of("{'spec':[]}");
@@ -211,6 +279,8 @@ int main(void)
     ADD_ROWS(tcase, decide, rows);
     ADD_ROWS(tcase, instances_side_by_side, instances);
     ADD_ROWS(tcase, what_a_pod_is_called, names);
+    ADD_ROWS(tcase, the_place_of_a_fault, places);
+    tcase_add_test(tcase, the_place_of_a_warning);
     tcase_add_test(tcase, a_pod_of_wrong_types);
     tcase_add_test(tcase, words);
     return run_case("decide", tcase);

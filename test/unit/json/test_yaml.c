@@ -173,6 +173,54 @@ START_TEST(anchors)
 }
 END_TEST
 
+static const char stream[] = "\xef\xbb\xbf# ä\n---\na: \"ä1\"\r\nb: [2, 'ä3']\n--- \n...\n---\n"
+                             "c: &x |\n  4\nd: *x\n";
+
+/* The digit in each text leads to its place. */
+static void tell(void *arg, const json_t *value, size_t offset)
+{
+    const char *text = json_string_value(value);
+
+    ck_assert_uint_le(offset, strlen(stream));
+    ++*(size_t *)arg;
+    if (json_is_object(value))
+        ck_assert_msg(strchr("ac", stream[offset]) != NULL, "%zu: %s", offset, stream + offset);
+    if (json_is_array(value) || json_is_integer(value))
+        ck_assert_msg(strchr("[2", stream[offset]) != NULL, "%zu: %s", offset, stream + offset);
+    if (text)
+        ck_assert_msg(strchr("\"'|&", stream[offset]) != NULL &&
+                          strncmp(strpbrk(stream + offset, "12345"), strpbrk(text, "134"), 1) == 0,
+                      "%s: %zu: %s", text, offset, stream + offset);
+}
+
+START_TEST(all_documents_and_their_places)
+{
+    struct spk_err err = {0};
+    json_t *all = NULL;
+    size_t count = 0;
+
+    ck_assert_msg(spk_yaml_parse_all(&all, stream, strlen(stream), tell, &count, &err) == 0, "%s",
+                  err.msg);
+    ck_assert_uint_eq(json_array_size(all), 2);
+    ck_assert_uint_eq(count, 9); /* the empty document's null, too */
+    ck_assert_str_eq(json_string_value(json_object_get(json_array_get(all, 1), "d")), "4\n");
+    json_decref(all);
+}
+END_TEST
+
+START_TEST(a_stream_of_nothing)
+{
+    struct spk_err err = {0};
+    json_t *all = NULL;
+
+    ck_assert_int_eq(spk_yaml_parse_all(&all, "", 0, NULL, NULL, &err), 0);
+    ck_assert_uint_eq(json_array_size(all), 0);
+    json_decref(all);
+    ck_assert_int_eq(spk_yaml_parse_all(&all, "a: 1\n---\nb: [", 13, NULL, NULL, &err), -1);
+    ck_assert_ptr_nonnull(strstr(err.msg, "line 3"));
+}
+END_TEST
+
 int main(void)
 {
     TCase *tcase = tcase_create("yaml");
@@ -183,5 +231,7 @@ int main(void)
     tcase_add_test(tcase, a_text_that_is_repeated);
     tcase_add_loop_test(tcase, depth, 0, 2);
     tcase_add_loop_test(tcase, anchors, 0, 2);
+    tcase_add_test(tcase, all_documents_and_their_places);
+    tcase_add_test(tcase, a_stream_of_nothing);
     return run_case("yaml", tcase);
 }
