@@ -5,6 +5,7 @@
 #include "spk/admission/key.h"
 #include "spk/admission/merge.h"
 #include "spk/admission/notes.h"
+#include "spk/admission/overlay.h"
 #include "spk/json/patch.h"
 #include "spk/json/walk.h"
 
@@ -95,16 +96,19 @@ static int build_patch(json_t *ops, struct spk_decision *out, const struct spk_v
                        struct spk_err *err)
 {
     struct spk_spark_container target;
-    struct spk_overlay overlay;
+    struct spk_wishes wishes;
 
-    if (spk_intent_read(&overlay, view, policy->prefix, notes, err))
+    if (spk_intent_read(&wishes, view, policy->prefix, notes, err))
         return -1;
-    if (!overlay.any) {
+    if (!wishes.any) {
         out->reason = "it carries no annotation of ours";
         return 0;
     }
     find_container(&target, out, view, notes);
-    if (spk_merge(ops, &overlay, view, &target, notes, err))
+    if (spk_merge(ops, &wishes, view, &target, notes, err))
+        return -1;
+    if (wishes.overlay_count && spk_overlay_apply(ops, wishes.overlays, wishes.overlay_count, view,
+                                                  &target, policy, notes, err))
         return -1;
     return add_stamp(ops, view, policy, notes, err);
 }

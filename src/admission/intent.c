@@ -47,25 +47,25 @@ static const char *literal(struct spk_arena *arena, const char *text)
     return out;
 }
 
-static void add_env(struct spk_overlay *overlay, struct spk_notes *notes,
+static void add_env(struct spk_wishes *wishes, struct spk_notes *notes,
                     const struct spk_origin *from, const struct mount_rule *rule, const char *path)
 {
     const char *dir = literal(notes->arena, path);
     const char *value = dir ? spk_arena_printf(notes->arena, "%s%s", dir, rule->env_file) : NULL;
 
     struct spk_wish_env *envs =
-        spk_arena_push(notes->arena, overlay->envs, overlay->env_count, sizeof(*envs));
+        spk_arena_push(notes->arena, wishes->envs, wishes->env_count, sizeof(*envs));
 
     if (!value || !envs) {
         notes->no_memory = true;
         return;
     }
-    envs[overlay->env_count++] = (struct spk_wish_env){
+    envs[wishes->env_count++] = (struct spk_wish_env){
         .from = *from, .name = rule->env, .value = value, .usual = rule->usual};
-    overlay->envs = envs;
+    wishes->envs = envs;
 }
 
-static bool check_mount(struct spk_overlay *overlay, struct spk_notes *notes,
+static bool check_mount(struct spk_wishes *wishes, struct spk_notes *notes,
                         const struct spk_origin *from, const struct mount_rule *rule,
                         struct spk_str name, struct spk_str path)
 {
@@ -88,14 +88,14 @@ static bool check_mount(struct spk_overlay *overlay, struct spk_notes *notes,
                            spk_notes_quote(notes, path));
         return false;
     }
-    if (overlay->mount_count == SPK_WISHES_MAX) {
+    if (wishes->mount_count == SPK_WISHES_MAX) {
         spk_notes_fault(notes, from->written, "more than %d mounts on one pod", SPK_WISHES_MAX);
         return false;
     }
     return true;
 }
 
-void spk_ask_mount(struct spk_overlay *overlay, struct spk_notes *notes,
+void spk_ask_mount(struct spk_wishes *wishes, struct spk_notes *notes,
                    const struct spk_origin *from, enum spk_key_kind kind, struct spk_str name,
                    struct spk_str path)
 {
@@ -103,41 +103,57 @@ void spk_ask_mount(struct spk_overlay *overlay, struct spk_notes *notes,
     struct spk_wish_mount *mounts;
     const char *clean;
 
-    if (!check_mount(overlay, notes, from, rule, name, path))
+    if (!check_mount(wishes, notes, from, rule, name, path))
         return;
     clean = spk_path_clean(notes->arena, path);
-    mounts = spk_arena_push(notes->arena, overlay->mounts, overlay->mount_count, sizeof(*mounts));
+    mounts = spk_arena_push(notes->arena, wishes->mounts, wishes->mount_count, sizeof(*mounts));
     if (!clean || !mounts) {
         notes->no_memory = true;
         return;
     }
-    mounts[overlay->mount_count++] = (struct spk_wish_mount){
+    mounts[wishes->mount_count++] = (struct spk_wish_mount){
         .from = *from,
         .source = {rule->source, name},
         .path = clean,
         .fixed_volume = rule->fixed_volume
     };
-    overlay->mounts = mounts;
+    wishes->mounts = mounts;
     if (rule->env)
-        add_env(overlay, notes, from, rule, clean);
+        add_env(wishes, notes, from, rule, clean);
 }
 
-static void ask_keyed(struct spk_overlay *overlay, struct spk_notes *notes,
-                      const struct spk_ask *ask)
+static void ask_keyed(struct spk_wishes *wishes, struct spk_notes *notes, const struct spk_ask *ask)
 {
     struct spk_origin from = {ask->written, ask->canonical, ""};
 
     switch (ask->key.kind) {
     case SPK_KEY_SPARK_CONFIG_MAP:
-        spk_ask_mount(overlay, notes, &from, ask->key.kind, ask->value, SPK_LIT(SPARK_CONF_DIR));
+        spk_ask_mount(wishes, notes, &from, ask->key.kind, ask->value, SPK_LIT(SPARK_CONF_DIR));
         break;
     case SPK_KEY_HADOOP_CONFIG_MAP:
-        spk_ask_mount(overlay, notes, &from, ask->key.kind, ask->value, SPK_LIT(HADOOP_CONF_DIR));
+        spk_ask_mount(wishes, notes, &from, ask->key.kind, ask->value, SPK_LIT(HADOOP_CONF_DIR));
         break;
     default:
-        spk_ask_mount(overlay, notes, &from, ask->key.kind, ask->key.name, ask->value);
+        spk_ask_mount(wishes, notes, &from, ask->key.kind, ask->key.name, ask->value);
         break;
     }
+}
+
+static void ask_overlay(struct spk_wishes *wishes, struct spk_notes *notes,
+                        const struct spk_ask *ask)
+{
+    struct spk_overlay_ask *overlays =
+        spk_arena_push(notes->arena, wishes->overlays, wishes->overlay_count, sizeof(*overlays));
+
+    if (!overlays) {
+        notes->no_memory = true;
+        return;
+    }
+    overlays[wishes->overlay_count++] = (struct spk_overlay_ask){
+        .from = {ask->written, ask->canonical, ""},
+          .value = ask->value
+    };
+    wishes->overlays = overlays;
 }
 
 /* The second prefix belongs to others too: of their keys no word, unless ours was all but meant. */
@@ -157,16 +173,19 @@ static void ask_unknown(struct spk_notes *notes, const struct spk_ask *ask, cons
                       spk_notes_plain(notes, guess.name), guess.is_near ? "?" : "");
 }
 
-static void ask_one(struct spk_overlay *overlay, struct spk_notes *notes, const struct spk_ask *ask,
+static void ask_one(struct spk_wishes *wishes, struct spk_notes *notes, const struct spk_ask *ask,
                     const char *prefix)
 {
     switch (ask->key.kind) {
     case SPK_KEY_OWNER_REFERENCE:
-        spk_ask_owner(overlay, notes, ask);
+        spk_ask_owner(wishes, notes, ask);
         break;
     case SPK_KEY_CONFIG_MAPS:
     case SPK_KEY_SECRETS:
-        spk_ask_list(overlay, notes, ask);
+        spk_ask_list(wishes, notes, ask);
+        break;
+    case SPK_KEY_OVERLAY:
+        ask_overlay(wishes, notes, ask);
         break;
     case SPK_KEY_UNSUPPORTED:
         spk_notes_fault(notes, ask->written, "not yet supported by this version of sparkhook");
@@ -180,7 +199,7 @@ static void ask_one(struct spk_overlay *overlay, struct spk_notes *notes, const 
         ask_unknown(notes, ask, prefix);
         break;
     default:
-        ask_keyed(overlay, notes, ask);
+        ask_keyed(wishes, notes, ask);
         break;
     }
 }
@@ -256,14 +275,14 @@ static void warn_ignored(struct spk_notes *notes, const struct spk_ask *counts,
                       spk_notes_quote(notes, counts->written));
 }
 
-int spk_intent_read(struct spk_overlay *out, const struct spk_view *view, const char *prefix,
+int spk_intent_read(struct spk_wishes *out, const struct spk_view *view, const char *prefix,
                     struct spk_notes *notes, struct spk_err *err)
 {
     const struct spk_ask *counts = NULL;
     struct asked asked = {0};
     bool too_many_to_guess; /* of the second prefix, where few guesses end in a warning */
 
-    *out = (struct spk_overlay){0};
+    *out = (struct spk_wishes){0};
     if (collect(&asked, view, prefix, notes))
         return spk_fail(err, SPK_ENOMEM, "annotations: out of memory");
     too_many_to_guess = asked.count > SPK_ANNOTATIONS_MAX;

@@ -117,8 +117,8 @@ static bool read_type(enum spk_key_kind *out, struct spk_notes *notes, const str
     return false;
 }
 
-static void ask_item(struct spk_overlay *overlay, struct spk_notes *notes,
-                     const struct spk_ask *ask, const json_t *item, const char *where)
+static void ask_item(struct spk_wishes *wishes, struct spk_notes *notes, const struct spk_ask *ask,
+                     const json_t *item, const char *where)
 {
     static const char *const map_fields[] = {"name", "path", NULL};
     static const char *const secret_fields[] = {"name", "path", "type", NULL};
@@ -147,10 +147,10 @@ static void ask_item(struct spk_overlay *overlay, struct spk_notes *notes,
                            name.ptr ? "path" : "name");
         return;
     }
-    spk_ask_mount(overlay, notes, &from, kind, keep(notes, name), path);
+    spk_ask_mount(wishes, notes, &from, kind, keep(notes, name), path);
 }
 
-void spk_ask_list(struct spk_overlay *overlay, struct spk_notes *notes, const struct spk_ask *ask)
+void spk_ask_list(struct spk_wishes *wishes, struct spk_notes *notes, const struct spk_ask *ask)
 {
     json_auto_t *list = NULL;
     struct spk_err err;
@@ -175,7 +175,7 @@ void spk_ask_list(struct spk_overlay *overlay, struct spk_notes *notes, const st
             notes->no_memory = true;
             return;
         }
-        ask_item(overlay, notes, ask, item, where);
+        ask_item(wishes, notes, ask, item, where);
     }
 }
 
@@ -221,7 +221,7 @@ static bool looks_like_base64(struct spk_str value)
     return value.len >= 8 && value.len - n <= 2;
 }
 
-void spk_ask_owner(struct spk_overlay *overlay, struct spk_notes *notes, const struct spk_ask *ask)
+void spk_ask_owner(struct spk_wishes *wishes, struct spk_notes *notes, const struct spk_ask *ask)
 {
     static const char *const fields[] = {"apiVersion",         "kind", "name", "uid", "controller",
                                          "blockOwnerDeletion", NULL};
@@ -248,6 +248,6 @@ void spk_ask_owner(struct spk_overlay *overlay, struct spk_notes *notes, const s
         !required(notes, ask, "kind", &owner.kind) || !required(notes, ask, "name", &owner.name) ||
         !required(notes, ask, "uid", &owner.uid))
         return;
-    overlay->owner = owner;
-    overlay->owner_count = 1;
+    wishes->owner = owner;
+    wishes->owner_count = 1;
 }

@@ -4,7 +4,7 @@
 
 #include "spk/admission/key.h"
 #include "spk/admission/notes.h"
-#include "spk/admission/overlay.h"
+#include "spk/admission/wishes.h"
 
 /* One annotation that counts. */
 struct spk_ask {
@@ -15,14 +15,14 @@ struct spk_ask {
 };
 
 /* A wish to see the object @name of the kind that @kind means at @path, with what comes along. */
-void spk_ask_mount(struct spk_overlay *overlay, struct spk_notes *notes,
+void spk_ask_mount(struct spk_wishes *wishes, struct spk_notes *notes,
                    const struct spk_origin *from, enum spk_key_kind kind, struct spk_str name,
                    struct spk_str path);
 
 /* configMaps and secrets: a JSON list of {"name","path"}, for secrets also "type". */
-void spk_ask_list(struct spk_overlay *overlay, struct spk_notes *notes, const struct spk_ask *ask);
+void spk_ask_list(struct spk_wishes *wishes, struct spk_notes *notes, const struct spk_ask *ask);
 
 /* ownerReference: a JSON OwnerReference. */
-void spk_ask_owner(struct spk_overlay *overlay, struct spk_notes *notes, const struct spk_ask *ask);
+void spk_ask_owner(struct spk_wishes *wishes, struct spk_notes *notes, const struct spk_ask *ask);
 
 #endif

@@ -27,19 +27,19 @@ static int append_all(json_t *ops, const char *pointer, bool exists, json_t *ele
     return 0;
 }
 
-static int merge_owner(json_t *ops, const struct spk_overlay *overlay, const struct spk_view *view,
+static int merge_owner(json_t *ops, const struct spk_wishes *wishes, const struct spk_view *view,
                        struct spk_notes *notes, struct spk_err *err)
 {
     json_auto_t *owners = json_array();
 
     if (!owners)
         return spk_fail(err, SPK_ENOMEM, "patch: out of memory");
-    if (overlay->owner_count && spk_merge_owner(owners, &overlay->owner, view, notes, err))
+    if (wishes->owner_count && spk_merge_owner(owners, &wishes->owner, view, notes, err))
         return -1;
     return append_all(ops, "/metadata/ownerReferences", view->has_owners, owners, err);
 }
 
-static int merge_mounts(json_t *ops, const struct spk_overlay *overlay, const struct spk_view *view,
+static int merge_mounts(json_t *ops, const struct spk_wishes *wishes, const struct spk_view *view,
                         size_t index, struct spk_notes *notes, struct spk_err *err)
 {
     json_auto_t *volumes = json_array();
@@ -48,7 +48,7 @@ static int merge_mounts(json_t *ops, const struct spk_overlay *overlay, const st
 
     if (!volumes || !mounts)
         return spk_fail(err, SPK_ENOMEM, "patch: out of memory");
-    if (spk_merge_mounts(volumes, mounts, overlay, view, index, notes, err))
+    if (spk_merge_mounts(volumes, mounts, wishes, view, index, notes, err))
         return -1;
     (void)snprintf(pointer, sizeof(pointer), "/spec/containers/%zu/volumeMounts", index);
     if (append_all(ops, "/spec/volumes", view->has_volumes, volumes, err) ||
@@ -57,7 +57,7 @@ static int merge_mounts(json_t *ops, const struct spk_overlay *overlay, const st
     return 0;
 }
 
-static int merge_env(json_t *ops, const struct spk_overlay *overlay, const struct spk_view *view,
+static int merge_env(json_t *ops, const struct spk_wishes *wishes, const struct spk_view *view,
                      size_t index, struct spk_notes *notes, struct spk_err *err)
 {
     json_auto_t *added = json_array();
@@ -66,18 +66,18 @@ static int merge_env(json_t *ops, const struct spk_overlay *overlay, const struc
     if (!added)
         return spk_fail(err, SPK_ENOMEM, "patch: out of memory");
     (void)snprintf(pointer, sizeof(pointer), "/spec/containers/%zu/env", index);
-    if (spk_merge_env(ops, added, pointer, overlay, &view->containers[index], notes, err))
+    if (spk_merge_env(ops, added, pointer, wishes, &view->containers[index], notes, err))
         return -1;
     return append_all(ops, pointer, view->containers[index].has_env, added, err);
 }
 
-int spk_merge(json_t *ops, const struct spk_overlay *overlay, const struct spk_view *view,
+int spk_merge(json_t *ops, const struct spk_wishes *wishes, const struct spk_view *view,
               const struct spk_spark_container *target, struct spk_notes *notes,
               struct spk_err *err)
 {
-    if (merge_owner(ops, overlay, view, notes, err) ||
-        merge_mounts(ops, overlay, view, target->index, notes, err) ||
-        merge_env(ops, overlay, view, target->index, notes, err))
+    if (merge_owner(ops, wishes, view, notes, err) ||
+        merge_mounts(ops, wishes, view, target->index, notes, err) ||
+        merge_env(ops, wishes, view, target->index, notes, err))
         return -1;
     if (notes->no_memory)
         return spk_fail(err, SPK_ENOMEM, "patch: out of memory");

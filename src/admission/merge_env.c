@@ -71,12 +71,12 @@ static int merge_one(json_t *ops, json_t *added, const char *pointer,
 
 /* Two wishes for one variable. True when the later one needs no work: it is the same, or a fault.
  */
-static bool settled_earlier(const struct spk_overlay *overlay, size_t at, struct spk_notes *notes)
+static bool settled_earlier(const struct spk_wishes *wishes, size_t at, struct spk_notes *notes)
 {
-    const struct spk_wish_env *wish = &overlay->envs[at];
+    const struct spk_wish_env *wish = &wishes->envs[at];
 
     for (size_t i = 0; i < at; i++) {
-        const struct spk_wish_env *earlier = &overlay->envs[i];
+        const struct spk_wish_env *earlier = &wishes->envs[i];
         if (strcmp(earlier->name, wish->name) != 0)
             continue;
         if (strcmp(earlier->value, wish->value) != 0) {
@@ -92,14 +92,14 @@ static bool settled_earlier(const struct spk_overlay *overlay, size_t at, struct
     return false;
 }
 
-int spk_merge_env(json_t *ops, json_t *added, const char *pointer,
-                  const struct spk_overlay *overlay, const struct spk_view_container *container,
-                  struct spk_notes *notes, struct spk_err *err)
+int spk_merge_env(json_t *ops, json_t *added, const char *pointer, const struct spk_wishes *wishes,
+                  const struct spk_view_container *container, struct spk_notes *notes,
+                  struct spk_err *err)
 {
-    for (size_t i = 0; i < overlay->env_count; i++) {
-        if (settled_earlier(overlay, i, notes))
+    for (size_t i = 0; i < wishes->env_count; i++) {
+        if (settled_earlier(wishes, i, notes))
             continue;
-        if (merge_one(ops, added, pointer, &overlay->envs[i], container, notes, err))
+        if (merge_one(ops, added, pointer, &wishes->envs[i], container, notes, err))
             return -1;
     }
     return 0;

@@ -15,7 +15,7 @@ struct planned_volume {
 };
 
 struct plan {
-    const struct spk_overlay *overlay;
+    const struct spk_wishes *wishes;
     const struct spk_view *view;
     const struct spk_view_container *container;
     struct spk_index paths;         /* of the container's mounts, clean */
@@ -133,10 +133,10 @@ static bool taken_by_pod(struct plan *plan, const struct spk_wish_mount *wish)
 /* An earlier wish for the path has been settled with the pod; only the source can differ. */
 static bool taken_by_wish(struct plan *plan, size_t at)
 {
-    const struct spk_wish_mount *wish = &plan->overlay->mounts[at];
+    const struct spk_wish_mount *wish = &plan->wishes->mounts[at];
 
     for (size_t i = 0; i < at; i++) {
-        const struct spk_wish_mount *earlier = &plan->overlay->mounts[i];
+        const struct spk_wish_mount *earlier = &plan->wishes->mounts[i];
         if (strcmp(earlier->path, wish->path) != 0)
             continue;
         if (same_source(&earlier->source, &wish->source)) {
@@ -167,7 +167,7 @@ static bool covers_spark(struct plan *plan, const struct spk_wish_mount *wish)
 /* False when the path is free; else the wish needs no more work, or has got its fault. */
 static bool is_settled(struct plan *plan, size_t at)
 {
-    const struct spk_wish_mount *wish = &plan->overlay->mounts[at];
+    const struct spk_wish_mount *wish = &plan->wishes->mounts[at];
 
     return covers_spark(plan, wish) || taken_by_wish(plan, at) || taken_by_pod(plan, wish);
 }
@@ -210,8 +210,8 @@ static bool choose_name(char name[static SPK_LABEL_MAX + 1], bool *there, const 
 /* One source is one volume, however many wishes want it; a name that the contract fixes wins. */
 static const char *fixed_name(const struct plan *plan, const struct spk_source *source)
 {
-    for (size_t i = 0; i < plan->overlay->mount_count; i++) {
-        const struct spk_wish_mount *wish = &plan->overlay->mounts[i];
+    for (size_t i = 0; i < plan->wishes->mount_count; i++) {
+        const struct spk_wish_mount *wish = &plan->wishes->mounts[i];
         if (wish->fixed_volume && same_source(&wish->source, source))
             return wish->fixed_volume;
     }
@@ -271,7 +271,7 @@ static int find_or_add_volume(const char **out, struct plan *plan,
 
 static int merge_one(struct plan *plan, size_t at)
 {
-    const struct spk_wish_mount *wish = &plan->overlay->mounts[at];
+    const struct spk_wish_mount *wish = &plan->wishes->mounts[at];
     const char *volume;
 
     if (is_settled(plan, at))
@@ -315,11 +315,11 @@ static int index_names(struct plan *plan)
     return 0;
 }
 
-int spk_merge_mounts(json_t *volumes, json_t *mounts, const struct spk_overlay *overlay,
+int spk_merge_mounts(json_t *volumes, json_t *mounts, const struct spk_wishes *wishes,
                      const struct spk_view *view, size_t index, struct spk_notes *notes,
                      struct spk_err *err)
 {
-    struct plan plan = {.overlay = overlay,
+    struct plan plan = {.wishes = wishes,
                         .view = view,
                         .container = &view->containers[index],
                         .volumes = volumes,
@@ -327,11 +327,11 @@ int spk_merge_mounts(json_t *volumes, json_t *mounts, const struct spk_overlay *
                         .notes = notes,
                         .err = err};
 
-    if (overlay->mount_count == 0)
+    if (wishes->mount_count == 0)
         return 0;
     if (index_paths(&plan) || index_names(&plan))
         return -1;
-    for (size_t i = 0; i < overlay->mount_count; i++) {
+    for (size_t i = 0; i < wishes->mount_count; i++) {
         if (merge_one(&plan, i))
             return -1;
     }

@@ -4,8 +4,8 @@
  * into JSON arrays, in order; faults and effects go to the notes; the errors are SPK_ENOMEM. */
 
 #include "spk/admission/notes.h"
-#include "spk/admission/overlay.h"
 #include "spk/admission/view.h"
+#include "spk/admission/wishes.h"
 #include "spk/base/err.h"
 
 #include <jansson.h>
@@ -13,15 +13,15 @@
 int spk_merge_owner(json_t *owners, const struct spk_wish_owner *wish, const struct spk_view *view,
                     struct spk_notes *notes, struct spk_err *err);
 
-int spk_merge_mounts(json_t *volumes, json_t *mounts, const struct spk_overlay *overlay,
+int spk_merge_mounts(json_t *volumes, json_t *mounts, const struct spk_wishes *wishes,
                      const struct spk_view *view, size_t index, struct spk_notes *notes,
                      struct spk_err *err);
 
 /* Variables that are there are replaced by operations in @ops, below @pointer; others are @added.
  */
-int spk_merge_env(json_t *ops, json_t *added, const char *pointer,
-                  const struct spk_overlay *overlay, const struct spk_view_container *container,
-                  struct spk_notes *notes, struct spk_err *err);
+int spk_merge_env(json_t *ops, json_t *added, const char *pointer, const struct spk_wishes *wishes,
+                  const struct spk_view_container *container, struct spk_notes *notes,
+                  struct spk_err *err);
 
 /* Appends @value, which is stolen; NULL stands for a failed allocation. */
 int spk_merge_append(json_t *array, json_t *value, struct spk_err *err);

@@ -316,7 +316,7 @@ static int read_spec(struct spk_view *view, struct spk_arena *arena, const json_
 int spk_view_read(struct spk_view *out, struct spk_arena *arena, const json_t *pod,
                   struct spk_err *err)
 {
-    struct spk_view view = {0};
+    struct spk_view view = {.document = pod};
 
     if (spk_json_expect(pod, JSON_OBJECT, NULL, err) || read_metadata(&view, arena, pod, err) ||
         read_spec(&view, arena, pod, err))

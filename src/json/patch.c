@@ -19,6 +19,13 @@ int spk_patch_add(json_t *ops, const char *op, const char *pointer, json_t *valu
     return 0;
 }
 
+int spk_patch_add_remove(json_t *ops, const char *pointer, struct spk_err *err)
+{
+    if (json_array_append_new(ops, json_pack("{s:s, s:s}", "op", "remove", "path", pointer)))
+        return spk_fail(err, SPK_ENOMEM, "patch: out of memory");
+    return 0;
+}
+
 /* The next step of a pointer, unescaped into @out; moves @pointer behind it. */
 static bool take_step(char out[static POINTER_MAX], const char **pointer)
 {
@@ -147,21 +154,29 @@ static int apply_one(json_t *document, const json_t *entry, struct spk_err *err)
     return 0;
 }
 
-int spk_patch_apply(json_t **out, const json_t *document, const json_t *ops, struct spk_err *err)
+int spk_patch_apply_to(json_t *document, const json_t *ops, struct spk_err *err)
 {
-    json_auto_t *copy = json_deep_copy(document);
     size_t i;
     json_t *entry;
 
-    if (!copy)
-        return spk_fail(err, SPK_ENOMEM, "out of memory");
     if (!json_is_array(ops))
         return spk_fail(err, SPK_EINVALID, "a patch is an array of operations");
     json_array_foreach(ops, i, entry)
     {
-        if (apply_one(copy, entry, err))
+        if (apply_one(document, entry, err))
             return spk_fail_in(err, "operation %zu", i);
     }
+    return 0;
+}
+
+int spk_patch_apply(json_t **out, const json_t *document, const json_t *ops, struct spk_err *err)
+{
+    json_auto_t *copy = json_deep_copy(document);
+
+    if (!copy)
+        return spk_fail(err, SPK_ENOMEM, "out of memory");
+    if (spk_patch_apply_to(copy, ops, err))
+        return -1;
     *out = json_incref(copy);
     return 0;
 }

@@ -4,7 +4,7 @@
 #include "spk/base/limits.h"
 #include "spk/base/text.h"
 
-/* '+' is new, '~' is changed, '=' was there already. */
+/* '+' is new, '~' is changed, '-' is gone, '=' was there already. */
 static const struct {
     char sign;
     const char *what;
@@ -17,6 +17,9 @@ static const struct {
     [SPK_ENV_FOUND] = {'=', "variable is there: "       },
     [SPK_OWNER_ADDED] = {'+', "owner reference to "       },
     [SPK_OWNER_FOUND] = {'=', "owner reference is there: "},
+    [SPK_FIELD_ADDED] = {'+', ""                          },
+    [SPK_FIELD_REPLACED] = {'~', ""                          },
+    [SPK_FIELD_REMOVED] = {'-', ""                          },
     [SPK_STAMP_SET] = {'+', "annotation "               },
 };
 _Static_assert(SPK_LEN(texts) == SPK_EFFECTS, "one text per effect");

@@ -23,6 +23,7 @@ struct options {
     const char *file;
     const char *annotation_prefix;
     int on_invalid;
+    int on_unknown_field;
     bool patch;
     bool explain;
 };
@@ -50,7 +51,14 @@ static const struct spk_flag flags[] = {
      .type = SPK_FLAG_WORD,
      .words = on_invalids,
      .offset = offsetof(struct options, on_invalid)},
-    {.name = "help",               .help = "print this",                                                                                 .type = SPK_FLAG_HELP         },
+    {.name = "on-unknown-field",
+     .arg = "deny|warn",
+     .fallback = "deny",
+     .help = "what a field of an overlay does that Kubernetes 1.36 does not have: deny the pod, or "
+             "be left out with a warning", .type = SPK_FLAG_WORD,
+     .words = on_invalids,
+     .offset = offsetof(struct options, on_unknown_field)},
+    {.name = "help",      .help = "print this",                   .type = SPK_FLAG_HELP                    },
 };
 
 /* What was given and what came of it. */
@@ -258,6 +266,7 @@ int spk_mutate_main(int argc, char **argv)
     }
     run.policy.prefix = run.options.annotation_prefix;
     run.policy.warn_on_invalid = run.options.on_invalid == 1;
+    run.policy.warn_on_unknown_field = run.options.on_unknown_field == 1;
     if (mutate(&run, &err))
         return fail(&err);
     return run.decision.outcome == SPK_DENIED ? EXIT_DENIED : EXIT_ALLOWED;

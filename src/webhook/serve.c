@@ -92,6 +92,7 @@ static void init_server(struct serve *serve)
         .version = SPK_VERSION,
         .prefix = options->annotation_prefix,
         .warn_on_invalid = options->on_invalid == SPK_ON_INVALID_WARN,
+        .warn_on_unknown_field = options->on_unknown_field == SPK_ON_INVALID_WARN,
     };
     server->metrics.start_ms = spk_clock_wall_ms();
     (void)pthread_mutex_init(&server->large_lock, NULL);

@@ -140,6 +140,13 @@ static const struct spk_flag flags[] = {
              "unchanged with a warning", .type = SPK_FLAG_WORD,
      .words = on_invalids,
      .offset = FIELD(on_invalid)},
+    {.name = "on-unknown-field",
+     .arg = "deny|warn",
+     .fallback = "deny",
+     .help = "what a field of an overlay does that Kubernetes 1.36 does not have: deny the pod, or "
+             "be left out with a warning", .type = SPK_FLAG_WORD,
+     .words = on_invalids,
+     .offset = FIELD(on_unknown_field)},
     {.name = "log-format",
      .arg = "json|text",
      .fallback = "json",
@@ -218,7 +225,7 @@ static const struct spk_flag flags[] = {
      .type = SPK_FLAG_DURATION,
      .max = HOUR,
      .offset = FIELD(drain_timeout_ms)},
-    {.name = "help", .help = "print this",                                        .type = SPK_FLAG_HELP                                                                             },
+    {.name = "help",                                                                   .help = "print this",                                         .type = SPK_FLAG_HELP                                         },
 };
 
 /* The CPUs that we may run on. Two at least, so that one review of the largest size doesn't keep

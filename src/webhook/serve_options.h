@@ -36,6 +36,7 @@ struct spk_serve_options {
 
     const char *annotation_prefix; /* without the slash */
     int on_invalid;                /* enum spk_on_invalid */
+    int on_unknown_field;          /* enum spk_on_invalid */
     int log_format;                /* enum spk_log_format */
     int log_level;                 /* enum spk_log_level */
 

@@ -34,6 +34,9 @@ enum spk_effect_kind {
     SPK_ENV_FOUND,
     SPK_OWNER_ADDED,
     SPK_OWNER_FOUND,
+    SPK_FIELD_ADDED, /* of the pod, by an overlay: with all below it */
+    SPK_FIELD_REPLACED,
+    SPK_FIELD_REMOVED,
     SPK_STAMP_SET,
     SPK_EFFECTS
 };

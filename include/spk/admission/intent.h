@@ -1,10 +1,10 @@
 #ifndef SPK_ADMISSION_INTENT_H
 #define SPK_ADMISSION_INTENT_H
-/* From a pod's annotations to the overlay that they ask for. */
+/* From a pod's annotations to the wishes that they are. */
 
 #include "spk/admission/notes.h"
-#include "spk/admission/overlay.h"
 #include "spk/admission/view.h"
+#include "spk/admission/wishes.h"
 #include "spk/base/err.h"
 
 /**
@@ -17,7 +17,7 @@
  *
  * Errors: SPK_ENOMEM only
  */
-int spk_intent_read(struct spk_overlay *out, const struct spk_view *view, const char *prefix,
+int spk_intent_read(struct spk_wishes *out, const struct spk_view *view, const char *prefix,
                     struct spk_notes *notes, struct spk_err *err)
     __attribute__((warn_unused_result));
 

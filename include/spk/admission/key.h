@@ -25,6 +25,7 @@ enum spk_key_kind {
     SPK_KEY_OWNER_REFERENCE,
     SPK_KEY_CONFIG_MAPS,
     SPK_KEY_SECRETS,
+    SPK_KEY_OVERLAY,
     SPK_KEY_UNSUPPORTED, /* of the contract, and not yet built: denied */
     SPK_KEY_RETIRED,     /* read in 2018: denied */
     SPK_KEY_STAMP,

@@ -1,59 +1,43 @@
 #ifndef SPK_ADMISSION_OVERLAY_H
 #define SPK_ADMISSION_OVERLAY_H
 /*
- * What a pod should have: wishes, in the order in which they count. Made from annotations, merged
- * into a pod. Everything lives in the arena of the decision.
+ * Overlays: partial pods, each merged into the pod as Kubernetes' server-side apply would, with
+ * force. Elements of lists that have keys are merged where the keys are the same, and appended
+ * where there are none; lists and objects without keys ("atomic") are replaced. Otherwise than
+ * there:
+ *   - tolerations and envFrom are added as sets, nodeSelector is merged;
+ *   - a variable is replaced whole, never left with a value beside a valueFrom;
+ *   - a volume's name or a mount's path that something else has taken is a fault;
+ *   - priorityClassName takes away the priority and preemptionPolicy that were defaulted, and
+ *     hostNetwork: true brings dnsPolicy ClusterFirstWithHostNet unless the overlay says otherwise.
  */
 
+#include "spk/admission/container.h"
+#include "spk/admission/notes.h"
+#include "spk/admission/review.h"
 #include "spk/admission/view.h"
-#include "spk/base/limits.h"
-#include "spk/base/str.h"
+#include "spk/admission/wishes.h"
+#include "spk/base/err.h"
 
-#include <stdbool.h>
-#include <stddef.h>
+#include <jansson.h>
 
-/* Which annotation a wish came from. */
-struct spk_origin {
-    struct spk_str written; /* the annotation's key as the user wrote it */
-    const char *canonical;  /* the key's own spelling without prefix: "configMap.log4j" */
-    const char *where;      /* place inside the value: "[2]", or "" */
-};
-
-/* An object, read-only, at a path. */
-struct spk_wish_mount {
-    struct spk_origin from;
-    struct spk_source source;
-    const char *path;         /* clean */
-    const char *fixed_volume; /* the volume's name when the contract fixes it, else NULL */
-};
-
-struct spk_wish_env {
-    struct spk_origin from;
-    const char *name;
-    const char *value;
-    const char *usual; /* the value that Spark itself always sets, to be replaced without a word */
-};
-
-struct spk_wish_owner {
-    struct spk_origin from;
-    struct spk_str api_version;
-    struct spk_str kind;
-    struct spk_str name;
-    struct spk_str uid;
-    bool controller;
-    bool block_owner_deletion;
-    bool has_controller; /* false: the field was absent */
-    bool has_block_owner_deletion;
-};
-
-struct spk_overlay {
-    struct spk_wish_mount *mounts; /* at most SPK_WISHES_MAX */
-    size_t mount_count;
-    struct spk_wish_env *envs;
-    size_t env_count;
-    struct spk_wish_owner owner; /* present when owner_count is 1 */
-    size_t owner_count;
-    bool any; /* the pod carries an annotation of ours, known or not */
-};
+/**
+ * spk_overlay_apply() - merge overlays, the later ones above the earlier
+ * @ops:     operations that other annotations asked for; gets those that the overlays need behind
+ * them. Emptied when all of them together leave the pod, to the API server, as it is. Without
+ * meaning when @notes has got a fault.
+ * @asks:    @count of them: where each came from, and its JSON
+ * @view:    the pod as it was submitted; not changed
+ * @target:  the Spark container
+ * @notes:   gets a fault for each value that can't be honoured, warnings, and an effect a changed
+ * path
+ *
+ * Limits: SPK_OVERLAY_MAX, SPK_OVERLAY_ELEMENTS_MAX, SPK_OVERLAY_PAIRS_MAX
+ * Errors: SPK_ENOMEM; SPK_EINTERNAL if @ops do not apply to the pod
+ */
+int spk_overlay_apply(json_t *ops, const struct spk_overlay_ask *asks, size_t count,
+                      const struct spk_view *view, const struct spk_spark_container *target,
+                      const struct spk_policy *policy, struct spk_notes *notes, struct spk_err *err)
+    __attribute__((warn_unused_result));
 
 #endif

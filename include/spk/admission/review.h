@@ -16,9 +16,10 @@
 
 /* How strict to be and how to sign. */
 struct spk_policy {
-    const char *version;  /* goes into the stamp: sparkhook/VERSION */
-    const char *prefix;   /* of the annotations that count; NULL: see spk/admission/key.h */
-    bool warn_on_invalid; /* --on-invalid=warn: allow with warnings, unmutated; else deny */
+    const char *version;        /* goes into the stamp: sparkhook/VERSION */
+    const char *prefix;         /* of the annotations that count; NULL: see spk/admission/key.h */
+    bool warn_on_unknown_field; /* --on-unknown-field=warn: without it; else deny */
+    bool warn_on_invalid;       /* --on-invalid=warn: allow with warnings, unmutated; else deny */
 };
 
 /**

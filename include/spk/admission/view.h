@@ -3,13 +3,14 @@
 /*
  * What the core sees of a pod: the few fields that decide, as slices. The core never touches the
  * document that a view was read from, so the reader can change (a tree today) without the core
- * noticing.
+ * noticing; but for overlays, which may ask for any field.
  *
  * Slices and arrays live as long as the document and the arena that the view was read with.
  */
 
 #include "spk/base/str.h"
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -76,6 +77,7 @@ struct spk_view {
     size_t container_count;
     bool has_owners;
     bool has_volumes;
+    const json_t *document; /* what it was read from */
 };
 
 #endif

@@ -32,6 +32,17 @@
 #define SPK_ANNOTATIONS_MAX 256
 #define SPK_WISHES_MAX      256
 
+/* An overlay: all annotations of a pod have 256 KiB, and one that a person wrote has 1 or 2 KB. Its
+ * depth needs no ceiling of its own: what is deeper than a pod can be is refused on the way down.
+ */
+#define SPK_OVERLAY_MAX ((size_t)64 * 1024)
+
+/* Elements of all lists of an overlay, and how many of them, times the elements that they might be
+ * among the pod's, are compared: a pod that is still to be validated may have half a million, and
+ * a comparison takes about a tenth of a microsecond. */
+#define SPK_OVERLAY_ELEMENTS_MAX 1024
+#define SPK_OVERLAY_PAIRS_MAX    1000000
+
 /* Names tried for one volume, where a pod uses them for something else: someone who takes four of
  * them on purpose is told so. */
 #define SPK_VOLUME_TRIES 4

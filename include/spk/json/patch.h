@@ -21,6 +21,10 @@
 int spk_patch_add(json_t *ops, const char *op, const char *pointer, json_t *value,
                   struct spk_err *err) __attribute__((warn_unused_result));
 
+/* The same for an operation without a value, "remove". */
+int spk_patch_add_remove(json_t *ops, const char *pointer, struct spk_err *err)
+    __attribute__((warn_unused_result));
+
 /**
  * spk_patch_apply() - the document after all operations
  * @out:      a new reference; untouched on failure
@@ -29,6 +33,10 @@ int spk_patch_add(json_t *ops, const char *op, const char *pointer, json_t *valu
  * @err:      SPK_EINVALID names the operation that does not apply; SPK_ENOMEM
  */
 int spk_patch_apply(json_t **out, const json_t *document, const json_t *ops, struct spk_err *err)
+    __attribute__((warn_unused_result));
+
+/* The same in place: on failure the operations before the one that fails have been applied. */
+int spk_patch_apply_to(json_t *document, const json_t *ops, struct spk_err *err)
     __attribute__((warn_unused_result));
 
 #endif

@@ -73,9 +73,9 @@ static const struct {
     {"unknown and hostile",                P "a\nb=x",
      "? \"" P "a\\u000ab\": unknown annotation, ignored; the nearest known one is " P
      "secret.NAME\n"                                                                                                                                                                         },
-    {"unsupported",                        "overlay={}|sparkDefaults=load",
-     "! " P "overlay: not yet supported by this version of sparkhook\n"
+    {"unsupported",                        "sparkDefaults=load",
      "! " P "sparkDefaults: not yet supported by this version of sparkhook\n"                                                                                                                },
+    {"overlay",                            "overlay={'spec':{}}",                                             "X overlay {\"spec\":{}}\n"                                                    },
     {"retired",                            "affinity=x|tolerations.t=x|volumemounts.v=x|volumes.v=x",
      "! " P "affinity: retired in 2019; use a pod template "
      "(spark.kubernetes.{driver,executor}.podTemplateFile) instead\n"
@@ -172,22 +172,25 @@ static const struct {
      "\"JSON line 1 column 16: invalid token near 'abcdefghijklmnop'\"\n"                                                                                                                    },
 };
 
-static void print_overlay(FILE *out, const struct spk_overlay *overlay)
+static void print_wishes(FILE *out, const struct spk_wishes *wishes)
 {
-    const struct spk_wish_owner *owner = &overlay->owner;
+    const struct spk_wish_owner *owner = &wishes->owner;
 
-    if (!overlay->any)
+    if (!wishes->any)
         (void)fprintf(out, "nothing\n");
-    for (size_t i = 0; i < overlay->mount_count; i++) {
-        const struct spk_wish_mount *wish = &overlay->mounts[i];
+    for (size_t i = 0; i < wishes->mount_count; i++) {
+        const struct spk_wish_mount *wish = &wishes->mounts[i];
         (void)fprintf(out, "%c %.*s %s%s%s\n", wish->source.kind == SPK_SOURCE_SECRET ? 'S' : 'C',
                       SPK_ARG(wish->source.name), wish->path, wish->fixed_volume ? " " : "",
                       wish->fixed_volume ? wish->fixed_volume : "");
     }
-    for (size_t i = 0; i < overlay->env_count; i++)
-        (void)fprintf(out, "E %s=%s%s\n", overlay->envs[i].name, overlay->envs[i].value,
-                      overlay->envs[i].usual ? " usual" : "");
-    if (!overlay->owner_count)
+    for (size_t i = 0; i < wishes->env_count; i++)
+        (void)fprintf(out, "E %s=%s%s\n", wishes->envs[i].name, wishes->envs[i].value,
+                      wishes->envs[i].usual ? " usual" : "");
+    for (size_t i = 0; i < wishes->overlay_count; i++)
+        (void)fprintf(out, "X %s %.*s\n", wishes->overlays[i].from.canonical,
+                      SPK_ARG(wishes->overlays[i].value));
+    if (!wishes->owner_count)
         return;
     (void)fprintf(out, "O %.*s %.*s %.*s %.*s", SPK_ARG(owner->api_version), SPK_ARG(owner->kind),
                   SPK_ARG(owner->name), SPK_ARG(owner->uid));
@@ -201,15 +204,15 @@ static void print_overlay(FILE *out, const struct spk_overlay *overlay)
 START_TEST(read_annotations)
 {
     struct reading reading;
-    struct spk_overlay overlay;
+    struct spk_wishes wishes;
     char *got = NULL;
     size_t len;
     FILE *out = open_memstream(&got, &len);
 
     read_pod(&reading, pod_of(&(struct pod){.ask = rows[_i].ask}));
-    ck_assert_msg(spk_intent_read(&overlay, &reading.view, NULL, &reading.notes, &reading.err) == 0,
+    ck_assert_msg(spk_intent_read(&wishes, &reading.view, NULL, &reading.notes, &reading.err) == 0,
                   "%s: %s", rows[_i].name, reading.err.msg);
-    print_overlay(out, &overlay);
+    print_wishes(out, &wishes);
     print_notes(out, &reading.notes);
     (void)fclose(out);
     ck_assert_msg(strcmp(got, rows[_i].expect) == 0, "%s:\n%s", rows[_i].name, got);
@@ -218,20 +221,20 @@ START_TEST(read_annotations)
 }
 END_TEST
 
-static void read_many(struct reading *reading, struct spk_overlay *overlay, json_t *annotations)
+static void read_many(struct reading *reading, struct spk_wishes *wishes, json_t *annotations)
 {
     json_t *pod = pod_of(&(struct pod){0});
 
     json_object_set_new(json_object_get(pod, "metadata"), "annotations", annotations);
     read_pod(reading, pod);
-    ck_assert_int_eq(spk_intent_read(overlay, &reading->view, NULL, &reading->notes, &reading->err),
+    ck_assert_int_eq(spk_intent_read(wishes, &reading->view, NULL, &reading->notes, &reading->err),
                      0);
 }
 
 START_TEST(too_many_annotations)
 {
     json_t *annotations = json_object();
-    struct spk_overlay overlay;
+    struct spk_wishes wishes;
     struct reading reading;
 
     for (int i = 0; i < SPK_ANNOTATIONS_MAX + _i; i++) {
@@ -239,8 +242,8 @@ START_TEST(too_many_annotations)
         (void)snprintf(key, sizeof(key), P "secret.s%d", i);
         json_object_set_new(annotations, key, json_string("/x"));
     }
-    read_many(&reading, &overlay, annotations);
-    ck_assert_uint_eq(overlay.mount_count, _i ? 0 : SPK_WISHES_MAX);
+    read_many(&reading, &wishes, annotations);
+    ck_assert_uint_eq(wishes.mount_count, _i ? 0 : SPK_WISHES_MAX);
     ck_assert_uint_eq(reading.notes.fault_count, (size_t)_i);
     if (_i)
         ck_assert_str_eq(reading.notes.faults[0],
@@ -270,13 +273,13 @@ static json_t *items(int count, const char *prefix)
 START_TEST(too_many_items)
 {
     json_t *annotations = json_object();
-    struct spk_overlay overlay;
+    struct spk_wishes wishes;
     struct reading reading;
 
     json_object_set_new(annotations, P "secrets", items(257, "s"));
     json_object_set_new(annotations, P "configMaps", items(256, "c"));
-    read_many(&reading, &overlay, annotations);
-    ck_assert_uint_eq(overlay.mount_count, 256);
+    read_many(&reading, &wishes, annotations);
+    ck_assert_uint_eq(wishes.mount_count, 256);
     ck_assert_uint_eq(reading.notes.fault_count, 1);
     ck_assert_str_eq(reading.notes.faults[0], P "secrets: 257 items, at most 256");
     release(&reading);
@@ -286,13 +289,13 @@ END_TEST
 START_TEST(too_many_mounts_in_all)
 {
     json_t *annotations = json_object();
-    struct spk_overlay overlay;
+    struct spk_wishes wishes;
     struct reading reading;
 
     json_object_set_new(annotations, P "secrets", items(200, "s"));
     json_object_set_new(annotations, P "configMaps", items(100, "c"));
-    read_many(&reading, &overlay, annotations);
-    ck_assert_uint_eq(overlay.mount_count, 256);
+    read_many(&reading, &wishes, annotations);
+    ck_assert_uint_eq(wishes.mount_count, 256);
     ck_assert_uint_eq(reading.notes.fault_count, 44);
     ck_assert_str_eq(reading.notes.faults[0], P "secrets: more than 256 mounts on one pod");
     release(&reading);

@@ -28,7 +28,7 @@ static const struct {
     {"configMaps",              SPK_KEY_CONFIG_MAPS,         "configMaps",             ""                },
     {"secrets",                 SPK_KEY_SECRETS,             "secrets",                ""                },
     {"sparkDefaults",           SPK_KEY_UNSUPPORTED,         "sparkDefaults",          ""                },
-    {"overlay",                 SPK_KEY_UNSUPPORTED,         "overlay",                ""                },
+    {"overlay",                 SPK_KEY_OVERLAY,             "overlay",                ""                },
     {"volumes.v",               SPK_KEY_RETIRED,             "volumes.",               "v"               },
     {"volumemounts.v",          SPK_KEY_RETIRED,             "volumemounts.",          "v"               },
     {"affinity",                SPK_KEY_RETIRED,             "affinity",               ""                },

@@ -252,14 +252,14 @@ static const struct {
 static json_t *merged(struct reading *reading, json_t *pod)
 {
     struct spk_spark_container target = {0};
-    struct spk_overlay overlay;
+    struct spk_wishes wishes;
     json_t *ops = json_array();
 
     read_pod(reading, pod);
+    ck_assert_int_eq(spk_intent_read(&wishes, &reading->view, NULL, &reading->notes, &reading->err),
+                     0);
     ck_assert_int_eq(
-        spk_intent_read(&overlay, &reading->view, NULL, &reading->notes, &reading->err), 0);
-    ck_assert_int_eq(
-        spk_merge(ops, &overlay, &reading->view, &target, &reading->notes, &reading->err), 0);
+        spk_merge(ops, &wishes, &reading->view, &target, &reading->notes, &reading->err), 0);
     if (reading->notes.fault_count == 0)
         return ops;
     json_decref(ops);

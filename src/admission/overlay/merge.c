@@ -1,0 +1,207 @@
+#include "parts.h"
+
+#include <string.h>
+
+static int merge_member(struct spk_overlay_run *run, const struct spk_schema_field *field,
+                        json_t *parent, const char *key, json_t *wish, const struct spk_at *at);
+
+/* For JSON types that arrive otherwise than the API server would ever send them. */
+static bool is_shaped(const struct spk_schema_field *field, const json_t *there)
+{
+    return field->kind == SPK_KIND_LIST ? json_is_array(there) : json_is_object(there);
+}
+
+static int merge_struct(struct spk_overlay_run *run, enum spk_schema_index type, json_t *there,
+                        json_t *wish, const struct spk_at *at)
+{
+    const char *key;
+    json_t *value;
+
+    json_object_foreach(wish, key, value)
+    {
+        const struct spk_schema_field *field = spk_schema_find(type, key);
+        struct spk_at here = {.up = at, .key = key};
+        if (type == SPK_TYPE_VolumeMount && strcmp(key, "mountPath") == 0)
+            continue; /* it is the same, perhaps in another spelling */
+        if (field && merge_member(run, field, there, key, value, &here))
+            return -1;
+    }
+    return 0;
+}
+
+static int merge_map(struct spk_overlay_run *run, const struct spk_schema_field *field,
+                     json_t *there, json_t *wish, const struct spk_at *at)
+{
+    struct spk_schema_field element = spk_schema_element(field);
+    const char *key;
+    json_t *value;
+
+    json_object_foreach(wish, key, value)
+    {
+        struct spk_at here = {.up = at, .key = key};
+        if (merge_member(run, &element, there, key, value, &here))
+            return -1;
+    }
+    return 0;
+}
+
+/* True when the two lists may be compared, each element with each. */
+static bool is_comparable(struct spk_overlay_run *run, const json_t *there, const json_t *wish,
+                          const struct spk_at *at)
+{
+    run->pairs += json_array_size(there) * json_array_size(wish);
+    if (run->pairs <= SPK_OVERLAY_PAIRS_MAX)
+        return true;
+    spk_overlay_fault(run, at, "the pod's list has %zu elements, too many to merge %zu into",
+                      json_array_size(there), json_array_size(wish));
+    return false;
+}
+
+static bool has_same(const struct spk_schema_field *element, const json_t *array,
+                     const json_t *wish)
+{
+    for (size_t i = 0; i < json_array_size(array); i++) {
+        if (spk_schema_same(element, json_array_get(array, i), wish))
+            return true;
+    }
+    return false;
+}
+
+static int merge_set(struct spk_overlay_run *run, const struct spk_schema_field *field,
+                     json_t *there, json_t *wish, const struct spk_at *at)
+{
+    struct spk_schema_field element = spk_schema_element(field);
+    size_t i;
+    json_t *value;
+
+    json_array_foreach(wish, i, value)
+    {
+        if (!has_same(&element, there, value) && spk_overlay_append(run, there, value, at))
+            return -1;
+    }
+    return 0;
+}
+
+/* The last one counts, where a pod has several. */
+static json_t *find_element(const struct spk_schema_keys *keys, json_t *array, const json_t *wish,
+                            size_t *index)
+{
+    for (size_t i = json_array_size(array); i-- > 0;) {
+        json_t *element = json_array_get(array, i);
+        if (json_is_object(element) && spk_schema_same_keys(keys, element, wish)) {
+            *index = i;
+            return element;
+        }
+    }
+    return NULL;
+}
+
+/* Where the element of the pod is that @wish means; false with a fault when it may not be merged.
+ */
+static bool find_partner(json_t **out, size_t *index, struct spk_overlay_run *run,
+                         const struct spk_schema_field *field, json_t *array, const json_t *wish,
+                         const struct spk_at *at)
+{
+    struct spk_schema_keys keys = spk_schema_keys(field);
+    bool fits = true;
+
+    if (field->type == SPK_TYPE_VolumeMount) {
+        *out = spk_overlay_find_mount(&fits, run, array, wish, at, index);
+        return fits;
+    }
+    *out = find_element(&keys, array, wish, index);
+    if (*out && field->type == SPK_TYPE_Volume)
+        return spk_overlay_volume_fits(run, *out, wish, at);
+    return true;
+}
+
+static int merge_element(struct spk_overlay_run *run, const struct spk_schema_field *field,
+                         json_t *array, json_t *wish, const struct spk_at *at)
+{
+    struct spk_schema_field element = spk_schema_element(field);
+    struct spk_at here = {.up = at};
+    json_t *there;
+
+    if (!find_partner(&there, &here.index, run, field, array, wish, at))
+        return 0;
+    if (!there)
+        return spk_overlay_append(run, array, wish, at);
+    if (!spk_schema_is_atomic(&element))
+        return merge_struct(run, (enum spk_schema_index)field->type, there, wish, &here);
+    if (spk_schema_same(&element, there, wish))
+        return 0;
+    return spk_overlay_replace(run, array, wish, &here);
+}
+
+static int merge_list(struct spk_overlay_run *run, const struct spk_schema_field *field,
+                      json_t *there, json_t *wish, const struct spk_at *at)
+{
+    size_t i;
+    json_t *value;
+
+    if (!is_comparable(run, there, wish, at))
+        return 0;
+    if (field->flags & SPK_LIST_SET)
+        return merge_set(run, field, there, wish, at);
+    json_array_foreach(wish, i, value)
+    {
+        if (merge_element(run, field, there, value, at))
+            return -1;
+    }
+    return 0;
+}
+
+/* A field that the pod has not got, or has as null. */
+static int add_member(struct spk_overlay_run *run, const struct spk_schema_field *field,
+                      json_t *parent, const char *key, json_t *wish, const struct spk_at *at)
+{
+    return spk_schema_is_absent(field, wish) ? 0 : spk_overlay_set(run, parent, key, wish, at);
+}
+
+static int merge_member(struct spk_overlay_run *run, const struct spk_schema_field *field,
+                        json_t *parent, const char *key, json_t *wish, const struct spk_at *at)
+{
+    json_t *there = json_object_get(parent, key);
+
+    if (!there || json_is_null(there))
+        return add_member(run, field, parent, key, wish, at);
+    if (!spk_schema_is_atomic(field) && is_shaped(field, there)) {
+        if (field->kind == SPK_KIND_STRUCT)
+            return merge_struct(run, (enum spk_schema_index)field->type, there, wish, at);
+        if (field->kind == SPK_KIND_MAP)
+            return merge_map(run, field, there, wish, at);
+        return merge_list(run, field, there, wish, at);
+    }
+    if (spk_schema_same(field, there, wish))
+        return 0;
+    return spk_overlay_set(run, parent, key, wish, at);
+}
+
+static int merge_root(struct spk_overlay_run *run, enum spk_schema_index type, const char *key,
+                      json_t *wish)
+{
+    struct spk_at at = {.key = key};
+
+    return wish ? merge_struct(run, type, json_object_get(run->tree, key), wish, &at) : 0;
+}
+
+static int merge_spark_container(struct spk_overlay_run *run, json_t *wish)
+{
+    struct spk_at spec = {.key = "spec"};
+    struct spk_at containers = {.up = &spec, .key = "containers"};
+    struct spk_at at = {.up = &containers, .index = run->container_index};
+    json_t *list = json_object_get(json_object_get(run->tree, spec.key), containers.key);
+
+    if (!wish)
+        return 0;
+    return merge_struct(run, SPK_TYPE_Container, json_array_get(list, at.index), wish, &at);
+}
+
+int spk_overlay_merge(struct spk_overlay_run *run, json_t *overlay)
+{
+    if (merge_root(run, SPK_TYPE_ObjectMeta, "metadata", json_object_get(overlay, "metadata")) ||
+        merge_root(run, SPK_TYPE_PodSpec, "spec", json_object_get(overlay, "spec")) ||
+        merge_spark_container(run, json_object_get(overlay, "sparkContainer")))
+        return -1;
+    return 0;
+}

@@ -1,0 +1,214 @@
+#include "parts.h"
+
+#include "spk/base/cleanup.h"
+#include "spk/k8s/path.h"
+
+#include <string.h>
+
+/* What tells two volumes of one kind apart. */
+static const struct {
+    const char *source;
+    const char *identity;
+} identities[] = {
+    {"configMap",             "name"      },
+    {"csi",                   "driver"    },
+    {"hostPath",              "path"      },
+    {"image",                 "reference" },
+    {"nfs",                   "server"    },
+    {"nfs",                   "path"      },
+    {"persistentVolumeClaim", "claimName" },
+    {"secret",                "secretName"},
+};
+
+/* The member beside "name", or NULL. */
+static const char *source_of(const json_t *volume)
+{
+    const char *key;
+    json_t *value;
+
+    json_object_foreach((json_t *)volume, key, value)
+    {
+        if (strcmp(key, "name") != 0 && !json_is_null(value))
+            return key;
+    }
+    return NULL;
+}
+
+static const char *identity_of(const json_t *volume, const char *source)
+{
+    for (size_t i = 0; i < SPK_LEN(identities); i++) {
+        const json_t *name =
+            json_object_get(json_object_get(volume, source), identities[i].identity);
+        if (strcmp(identities[i].source, source) == 0 && json_is_string(name))
+            return json_string_value(name);
+    }
+    return NULL;
+}
+
+/* 'configMap "log4j"' */
+static const char *source_text(struct spk_overlay_run *run, const json_t *volume)
+{
+    const char *source = source_of(volume);
+    const char *identity = source ? identity_of(volume, source) : NULL;
+    const char *text;
+
+    if (!source)
+        return "nothing";
+    text = spk_arena_printf(run->notes->arena, "%s%s%s",
+                            spk_notes_plain(run->notes, spk_str(source)), identity ? " " : "",
+                            identity ? spk_notes_quote(run->notes, spk_str(identity)) : "");
+    run->notes->no_memory |= !text;
+    return text ? text : "";
+}
+
+/* What @wish says of the source, @there does not contradict. */
+static bool same_identity(const json_t *there, const json_t *wish, const char *source)
+{
+    for (size_t i = 0; i < SPK_LEN(identities); i++) {
+        const char *field = identities[i].identity;
+        const json_t *had = json_object_get(json_object_get(there, source), field);
+        const json_t *wants = json_object_get(json_object_get(wish, source), field);
+        if (strcmp(identities[i].source, source) == 0 && had && wants && !json_equal(had, wants))
+            return false;
+    }
+    return true;
+}
+
+bool spk_overlay_volume_fits(struct spk_overlay_run *run, const json_t *there, const json_t *wish,
+                             const struct spk_at *at)
+{
+    const char *had = source_of(there);
+    const char *wants = source_of(wish);
+
+    if (!wants || !had || (strcmp(had, wants) == 0 && same_identity(there, wish, wants)))
+        return true;
+    spk_overlay_fault(run, at, "volume %s shall be %s, but the pod's volume of that name is %s",
+                      spk_notes_quote(run->notes, spk_json_str(json_object_get(wish, "name"))),
+                      source_text(run, wish), source_text(run, there));
+    return false;
+}
+
+/* --- mounts */
+
+/* The next step of a path that is neither empty nor "."; false at the end. */
+static bool next_step(struct spk_str *step, struct spk_str *path)
+{
+    while (path->len) {
+        const char *slash = memchr(path->ptr, '/', path->len);
+        *step = (struct spk_str){path->ptr, slash ? (size_t)(slash - path->ptr) : path->len};
+        *path = spk_str_skip(*path, step->len + (slash != NULL));
+        if (step->len && !spk_str_is(*step, "."))
+            return true;
+    }
+    return false;
+}
+
+/* As spk_path_clean() would have them, but for ".." steps; the API server refuses those. Without
+ * memory: a pod may have very many. */
+static bool same_path(struct spk_str a, struct spk_str b)
+{
+    struct spk_str left = {0};
+    struct spk_str right = {0};
+    bool more_left;
+    bool more_right;
+
+    do {
+        more_left = next_step(&left, &a);
+        more_right = next_step(&right, &b);
+        if (more_left != more_right || (more_left && !spk_str_eq(left, right)))
+            return false;
+    } while (more_left);
+    return true;
+}
+
+static struct spk_str text_of(const json_t *object, const char *key)
+{
+    const json_t *value = json_object_get(object, key);
+
+    return json_is_string(value) ? spk_json_str(value) : (struct spk_str){"", 0};
+}
+
+static const json_t *volume_of(const struct spk_overlay_run *run, const json_t *mount)
+{
+    const json_t *volumes = json_object_get(json_object_get(run->tree, "spec"), "volumes");
+
+    for (size_t i = 0; i < json_array_size(volumes); i++) {
+        const json_t *volume = json_array_get(volumes, i);
+        if (json_object_get(mount, "name") &&
+            json_equal(json_object_get(volume, "name"), json_object_get(mount, "name")))
+            return volume;
+    }
+    return NULL;
+}
+
+/* Two volumes show the same, whatever their names are. */
+static bool same_volume(const json_t *a, const json_t *b)
+{
+    const struct spk_schema_type *type = &spk_schema_types[SPK_TYPE_Volume];
+
+    for (size_t i = 0; a && b && i < type->count; i++) {
+        const struct spk_schema_field *field = &type->fields[i];
+        if (strcmp(field->name, "name") != 0 &&
+            !spk_schema_same(field, json_object_get(a, field->name),
+                             json_object_get(b, field->name)))
+            return false;
+    }
+    return a && b;
+}
+
+static bool same_part(const json_t *there, const json_t *wish)
+{
+    static const char *const parts[] = {"subPath", "subPathExpr"};
+
+    for (size_t i = 0; i < SPK_LEN(parts); i++) {
+        if (json_object_get(wish, parts[i]) &&
+            !spk_str_eq(text_of(wish, parts[i]), text_of(there, parts[i])))
+            return false;
+    }
+    return true;
+}
+
+static bool mount_fits(struct spk_overlay_run *run, const json_t *there, const json_t *wish,
+                       const struct spk_at *at)
+{
+    struct spk_str had = text_of(there, "name");
+    struct spk_str wants = text_of(wish, "name");
+
+    if (same_part(there, wish) && (!json_object_get(wish, "name") || spk_str_eq(had, wants) ||
+                                   same_volume(volume_of(run, there), volume_of(run, wish))))
+        return true;
+    spk_overlay_fault(
+        run, at, "volume %s can't be mounted at %s: the pod mounts volume %s%s there",
+        spk_notes_quote(run->notes, wants), spk_notes_quote(run->notes, text_of(wish, "mountPath")),
+        same_part(there, wish) ? "" : "with another subPath, ", spk_notes_quote(run->notes, had));
+    return false;
+}
+
+json_t *spk_overlay_find_mount(bool *fits, struct spk_overlay_run *run, json_t *mounts,
+                               const json_t *wish, const struct spk_at *at, size_t *index)
+{
+    *fits = true;
+    for (size_t i = json_array_size(mounts); i-- > 0;) {
+        json_t *there = json_array_get(mounts, i);
+        if (!json_is_object(there) ||
+            !same_path(text_of(there, "mountPath"), text_of(wish, "mountPath")))
+            continue;
+        *index = i;
+        *fits = mount_fits(run, there, wish, at);
+        return there;
+    }
+    return NULL;
+}
+
+void spk_overlay_check_mounts(struct spk_overlay_run *run, const json_t *mounts,
+                              const struct spk_at *at)
+{
+    for (size_t i = 0; i < json_array_size(mounts); i++) {
+        struct spk_str path = text_of(json_array_get(mounts, i), "mountPath");
+        struct spk_at here = {.up = at, .index = i};
+        for (size_t j = 0; j < i && run->notes->fault_count < SPK_FAULTS_MAX; j++) {
+            if (same_path(path, text_of(json_array_get(mounts, j), "mountPath")))
+                spk_overlay_fault(run, &here, "has the same mountPath as element %zu", j);
+        }
+    }
+}
