@@ -136,6 +136,8 @@ static int set_up(posix_spawn_file_actions_t *files, posix_spawnattr_t *how, con
     return posix_spawn_file_actions_addopen(files, 0, "/dev/null", O_RDONLY, 0) ||
            posix_spawn_file_actions_adddup2(files, run->out[1], 1) ||
            posix_spawn_file_actions_adddup2(files, run->err[1], 2) ||
+           /* libcurl's connections are not closed by exec. */
+           posix_spawn_file_actions_addclosefrom_np(files, 3) ||
            posix_spawnattr_setsigmask(how, &none) || posix_spawnattr_setsigdefault(how, &all) ||
            posix_spawnattr_setpgroup(how, 0) ||
            posix_spawnattr_setflags(how, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |

@@ -13,6 +13,9 @@
 #define BACKOFF_MS  800U
 #define DOUBLINGS   6 /* 800 ms << 6 is above the most */
 #define BACKOFF_MAX 30000
+/* Watches that bring something and end within HASTE_MS: so many in a row, then one in HASTE_MS. */
+#define HASTE_MAX   5
+#define HASTE_MS    1000
 
 unsigned spk_watch_random(unsigned below)
 {
@@ -76,10 +79,23 @@ static void relist(struct spk_kube_watch *watch)
     report(watch);
 }
 
+/* A proxy that cuts each answer off after its first bytes must not be asked without end. */
+static void curb_haste(struct spk_kube_watch *watch, bool good, int64_t since_ms)
+{
+    if (!good)
+        return;
+    watch->hasty = spk_clock_mono_ms() - since_ms < HASTE_MS ? watch->hasty + 1 : 0;
+    if (watch->hasty <= HASTE_MAX)
+        return;
+    watch->hasty = HASTE_MAX;
+    (void)spk_stop_wait(&watch->stop, HASTE_MS);
+}
+
 /* A server that ends each watch at once, or knows no place that it has just named, is asked less
  * and less often. */
 static void step(struct spk_kube_watch *watch)
 {
+    const int64_t since_ms = spk_clock_mono_ms();
     enum spk_watch_end end = SPK_WATCH_OVER;
     bool old = watch->version != NULL;
     struct spk_err err = {0};
@@ -101,6 +117,7 @@ static void step(struct spk_kube_watch *watch)
         relist(watch);
     else if (end != SPK_WATCH_OVER || !good)
         wait_after(watch, &err);
+    curb_haste(watch, good, since_ms);
 }
 
 static void *run(void *arg)

@@ -107,6 +107,24 @@ START_TEST(kept)
 }
 END_TEST
 
+/* A plugin that leaves a process behind would hold the API server's connections open. */
+START_TEST(inherits_nothing)
+{
+    char seen[64] = "";
+    struct kube_rig rig = {
+        .canned = {.answer = doorkeeper, .ctx = seen}
+    };
+    struct spk_err err = {0};
+
+    ck_assert_int_eq(dup2(0, 77), 77);
+    kube_rig_start(&rig, USER);
+    write_plugin(&rig, "[ -e /proc/self/fd/77 ] && exit 9\n" PRINT "{\"token\":\"good\"}" END);
+    ck_assert_msg(call(&rig, &err) == 0, "%s", err.msg);
+    kube_rig_end(&rig);
+    (void)close(77);
+}
+END_TEST
+
 static const struct {
     const char *name;
     const char *status; /* what is behind the token */
@@ -307,6 +325,7 @@ int main(void)
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, told);
     tcase_add_test(tcase, kept);
+    tcase_add_test(tcase, inherits_nothing);
     ADD_ROWS(tcase, renewal, renewed);
     ADD_ROWS(tcase, bad, rows);
     tcase_add_test(tcase, missing);

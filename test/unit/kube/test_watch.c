@@ -6,6 +6,8 @@
 
 #include "../suite.h"
 
+#include <stdatomic.h>
+
 #define PATH       "GET /api/v1/pods"
 #define LIST(rest) PATH "?limit=500" rest " "
 #define WATCH(version) \
@@ -217,6 +219,56 @@ static void stop_at_once(struct spk_kube_watch *watch)
     ck_assert_int_lt(spk_clock_mono_ms() - begun_ms, 250);
 }
 
+/* Each watch brings something and ends. */
+static const char *cut_off(void *ctx, const char *request, unsigned n)
+{
+    (void)n;
+    if (!strstr(request, "watch=1"))
+        return ITEMS("5", "[]");
+    (void)atomic_fetch_add((atomic_uint *)ctx, 1);
+    return JSON_HEAD EVENT("MODIFIED", "a", "6");
+}
+
+static void ignore_list(void *ctx, const struct spk_kube_page *page)
+{
+    (void)ctx;
+    (void)page;
+}
+
+static void ignore_event(void *ctx, enum spk_kube_event event, json_t *object)
+{
+    (void)ctx;
+    (void)event;
+    (void)object;
+}
+
+START_TEST(haste_is_curbed)
+{
+    atomic_uint asked = 0;
+    struct kube_rig rig = {
+        .canned = {.answer = cut_off, .ctx = &asked}
+    };
+    struct spk_kube_watch *watch = NULL;
+    struct spk_err err = {0};
+    int64_t begun_ms = spk_clock_mono_ms();
+
+    kube_rig_start(&rig, "");
+    ck_assert_int_eq(
+        spk_kube_watch_start(&watch, rig.kube,
+                             &(struct spk_kube_watch_options){.path = "/api/v1/pods",
+                                                              .on_list = ignore_list,
+                                                              .on_event = ignore_event},
+                             &err),
+        0);
+    while (atomic_load(&asked) < 8 && spk_clock_mono_ms() - begun_ms < 20000)
+        (void)usleep(1000);
+    ck_assert_uint_ge(atomic_load(&asked), 8);
+    ck_assert_int_ge(spk_clock_mono_ms() - begun_ms, 2000);
+    stop_at_once(watch);
+    kube_rig_end(&rig);
+}
+END_TEST
+
 START_TEST(steps)
 {
     struct script script;
@@ -313,6 +365,7 @@ int main(void)
     spk_json_init();
     tcase_set_timeout(tcase, 60);
     ADD_ROWS(tcase, steps, rows);
+    tcase_add_test(tcase, haste_is_curbed);
     tcase_add_test(tcase, too_big);
     ADD_ROWS(tcase, stop, hangs);
     return run_case("kube watch", tcase);
