@@ -6,6 +6,7 @@
 #include "watch_internal.h"
 
 #include "spk/base/cleanup.h"
+#include "spk/base/limits.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -85,6 +86,7 @@ static enum spk_watch_end list_fails(struct spk_kube_watch *watch, int rc,
 enum spk_watch_end spk_watch_list(struct spk_kube_watch *watch, struct spk_err *err)
 {
     SPK_AUTOFREE char *rest = NULL;
+    unsigned pages = 0;
 
     do {
         enum spk_watch_end end = SPK_WATCH_OVER;
@@ -99,7 +101,12 @@ enum spk_watch_end spk_watch_list(struct spk_kube_watch *watch, struct spk_err *
         spk_kube_answer_done(&answer);
         if (end != SPK_WATCH_OVER)
             return end;
-    } while (rest);
+    } while (rest && ++pages < SPK_KUBE_PAGES_MAX);
+    if (rest) {
+        (void)spk_fail(err, SPK_ETOOBIG, "%s: a list of more than %d pages", watch->path,
+                       SPK_KUBE_PAGES_MAX);
+        return SPK_WATCH_FAILED;
+    }
     if (watch->version)
         return SPK_WATCH_OVER;
     (void)spk_fail(err, SPK_EPARSE, "%s: metadata.resourceVersion: expected one, found nothing",

@@ -123,6 +123,10 @@
  * be long. */
 #define SPK_KUBE_PATH_MAX ((size_t)64 * 1024)
 
+/* Pages of one list: five million objects in pages of 500. A server that always promises one more
+ * would be asked for ever. */
+#define SPK_KUBE_PAGES_MAX 10000
+
 /* Files that $KUBECONFIG may name. */
 #define SPK_KUBECONFIG_FILES 32
 
