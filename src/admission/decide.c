@@ -1,11 +1,14 @@
 #include "spk/admission/decide.h"
 
+#include "defaults.h"
+
 #include "spk/admission/container.h"
 #include "spk/admission/intent.h"
 #include "spk/admission/key.h"
 #include "spk/admission/merge.h"
 #include "spk/admission/notes.h"
 #include "spk/admission/overlay.h"
+#include "spk/admission/view_tree.h"
 #include "spk/json/patch.h"
 #include "spk/json/walk.h"
 
@@ -90,6 +93,20 @@ static int add_stamp(json_t *ops, const struct spk_view *view, const struct spk_
     return spk_patch_add(ops, "add", pointer, json_string(stamp), err);
 }
 
+static int merge_defaults(json_t *ops, const struct spk_wishes *wishes, const struct spk_view *view,
+                          size_t index, struct spk_notes *notes, struct spk_err *err)
+{
+    json_auto_t *after = NULL;
+    struct spk_view then;
+
+    if (wishes->defaults.how == SPK_DEFAULTS_NONE || notes->fault_count)
+        return 0;
+    if (spk_patch_apply(&after, view->document, ops, err) ||
+        spk_view_read(&then, notes->arena, after, err))
+        return -1;
+    return spk_defaults_merge(ops, &wishes->defaults, &then, index, notes, err);
+}
+
 /* The patch without regard to faults. */
 static int build_patch(json_t *ops, struct spk_decision *out, const struct spk_view *view,
                        const struct spk_policy *policy, struct spk_notes *notes,
@@ -109,6 +126,8 @@ static int build_patch(json_t *ops, struct spk_decision *out, const struct spk_v
         return -1;
     if (wishes.overlay_count && spk_overlay_apply(ops, wishes.overlays, wishes.overlay_count, view,
                                                   &target, policy, notes, err))
+        return -1;
+    if (merge_defaults(ops, &wishes, view, target.index, notes, err))
         return -1;
     return add_stamp(ops, view, policy, notes, err);
 }

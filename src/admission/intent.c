@@ -174,7 +174,7 @@ static void ask_unknown(struct spk_notes *notes, const struct spk_ask *ask, cons
 }
 
 static void ask_one(struct spk_wishes *wishes, struct spk_notes *notes, const struct spk_ask *ask,
-                    const char *prefix)
+                    const struct spk_view *view, const char *prefix)
 {
     switch (ask->key.kind) {
     case SPK_KEY_OWNER_REFERENCE:
@@ -187,8 +187,8 @@ static void ask_one(struct spk_wishes *wishes, struct spk_notes *notes, const st
     case SPK_KEY_OVERLAY:
         ask_overlay(wishes, notes, ask);
         break;
-    case SPK_KEY_UNSUPPORTED:
-        spk_notes_fault(notes, ask->written, "not yet supported by this version of sparkhook");
+    case SPK_KEY_SPARK_DEFAULTS:
+        spk_ask_defaults(wishes, notes, ask, spk_str_is(view->role, "executor"));
         break;
     case SPK_KEY_RETIRED:
         spk_notes_fault(notes, ask->written, "retired in 2019; use %s instead", ask->key.advice);
@@ -275,6 +275,21 @@ static void warn_ignored(struct spk_notes *notes, const struct spk_ask *counts,
                       spk_notes_quote(notes, counts->written));
 }
 
+/* spark-defaults.conf is one of the files of the sparkConfigMap. */
+static void check_defaults(const struct spk_wishes *wishes, const struct asked *asked,
+                           struct spk_notes *notes)
+{
+    if (wishes->defaults.how == SPK_DEFAULTS_NONE)
+        return;
+    for (size_t i = 0; i < asked->count; i++) {
+        if (asked->asks[i].key.kind == SPK_KEY_SPARK_CONFIG_MAP)
+            return;
+    }
+    spk_notes_fault(notes, wishes->defaults.from.written,
+                    "expected a sparkConfigMap on the same pod, with the spark-defaults.conf to "
+                    "read, found none");
+}
+
 int spk_intent_read(struct spk_wishes *out, const struct spk_view *view, const char *prefix,
                     struct spk_notes *notes, struct spk_err *err)
 {
@@ -297,8 +312,9 @@ int spk_intent_read(struct spk_wishes *out, const struct spk_view *view, const c
         counts = &asked.asks[i];
         if (counts->key.alias && counts->key.kind == SPK_KEY_UNKNOWN && too_many_to_guess)
             continue;
-        ask_one(out, notes, counts, prefix);
+        ask_one(out, notes, counts, view, prefix);
     }
+    check_defaults(out, &asked, notes);
     if (notes->no_memory)
         return spk_fail(err, SPK_ENOMEM, "annotations: out of memory");
     return 0;

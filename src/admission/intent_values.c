@@ -179,6 +179,32 @@ void spk_ask_list(struct spk_wishes *wishes, struct spk_notes *notes, const stru
     }
 }
 
+void spk_ask_defaults(struct spk_wishes *wishes, struct spk_notes *notes, const struct spk_ask *ask,
+                      bool executor)
+{
+    struct spk_wish_defaults wish = {
+        .from = {ask->written, ask->canonical, ""}
+    };
+
+    if (spk_str_is(ask->value, "load")) {
+        wish.how = SPK_DEFAULTS_LOAD;
+    } else if (spk_str_is(ask->value, "native")) {
+        wish.how = SPK_DEFAULTS_NATIVE;
+    } else {
+        spk_notes_fault(notes, ask->written, "expected load or native, found %s",
+                        spk_notes_quote(notes, ask->value));
+        return;
+    }
+    if (executor) {
+        spk_notes_warn_of(
+            notes, ask->written,
+            "%s is ignored on an executor: executors get their properties from the driver",
+            spk_notes_quote(notes, ask->written));
+    } else {
+        wishes->defaults = wish;
+    }
+}
+
 static bool required(struct spk_notes *notes, const struct spk_ask *ask, const char *field,
                      struct spk_str *text)
 {

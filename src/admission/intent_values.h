@@ -22,6 +22,11 @@ void spk_ask_mount(struct spk_wishes *wishes, struct spk_notes *notes,
 /* configMaps and secrets: a JSON list of {"name","path"}, for secrets also "type". */
 void spk_ask_list(struct spk_wishes *wishes, struct spk_notes *notes, const struct spk_ask *ask);
 
+/* sparkDefaults: load or native; on an executor, whose properties come from the driver, a warning.
+ */
+void spk_ask_defaults(struct spk_wishes *wishes, struct spk_notes *notes, const struct spk_ask *ask,
+                      bool executor);
+
 /* ownerReference: a JSON OwnerReference. */
 void spk_ask_owner(struct spk_wishes *wishes, struct spk_notes *notes, const struct spk_ask *ask);
 

@@ -30,7 +30,7 @@ static const struct row {
     {SPK_LIT("owner-reference"),        SPK_KEY_OWNER_REFERENCE,     "ownerReference",         NULL},
     {SPK_LIT("configMaps"),             SPK_KEY_CONFIG_MAPS,         "configMaps",             NULL},
     {SPK_LIT("secrets"),                SPK_KEY_SECRETS,             "secrets",                NULL},
-    {SPK_LIT("sparkDefaults"),          SPK_KEY_UNSUPPORTED,         "sparkDefaults",          NULL},
+    {SPK_LIT("sparkDefaults"),          SPK_KEY_SPARK_DEFAULTS,      "sparkDefaults",          NULL},
     {SPK_LIT("overlay"),                SPK_KEY_OVERLAY,             "overlay",                NULL},
     {SPK_LIT("volumes."),               SPK_KEY_RETIRED,             "volumes.",
      "Spark's properties spark.kubernetes.{driver,executor}.volumes.* or a pod template"           },

@@ -177,7 +177,9 @@ static bool changes(enum spk_effect_kind kind)
 {
     return kind == SPK_VOLUME_ADDED || kind == SPK_MOUNT_ADDED || kind == SPK_ENV_ADDED ||
            kind == SPK_ENV_REPLACED || kind == SPK_OWNER_ADDED || kind == SPK_FIELD_ADDED ||
-           kind == SPK_FIELD_REPLACED || kind == SPK_FIELD_REMOVED;
+           kind == SPK_FIELD_REPLACED || kind == SPK_FIELD_REMOVED ||
+           kind == SPK_INIT_CONTAINER_ADDED || kind == SPK_ARGUMENT_ADDED ||
+           kind == SPK_ARGUMENT_REPLACED;
 }
 
 static bool changed_earlier(const struct spk_notes *notes, size_t at)

@@ -20,6 +20,10 @@ static const struct {
     [SPK_FIELD_ADDED] = {'+', ""                          },
     [SPK_FIELD_REPLACED] = {'~', ""                          },
     [SPK_FIELD_REMOVED] = {'-', ""                          },
+    [SPK_INIT_CONTAINER_ADDED] = {'+', "init container "           },
+    [SPK_ARGUMENT_ADDED] = {'+', "argument "                 },
+    [SPK_ARGUMENT_REPLACED] = {'~', "argument "                 },
+    [SPK_ARGUMENT_FOUND] = {'=', "argument is there: "       },
     [SPK_STAMP_SET] = {'+', "annotation "               },
 };
 _Static_assert(SPK_LEN(texts) == SPK_EFFECTS, "one text per effect");

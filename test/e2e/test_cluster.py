@@ -53,6 +53,40 @@ def test_configuration_is_in_force_in_spark_4(env):
     configuration_is_in_force(env, "4.3.0")
 
 
+# The last line lacks its end, and asks for more: the submitted ones must not be drawn into it.
+DEFAULTS = "spark.probe.default  from-defaults\nspark.probe.submitted from-defaults\nspark.probe.last x\\"
+DEFAULTS_OBJECTS = [{"kind": "ConfigMap", "metadata": {"name": "spark-conf"}, "data": {"spark-defaults.conf": DEFAULTS}}]
+
+
+def defaults_count(env, version, how):
+    """A property that is only in spark-defaults.conf counts, one that was submitted wins."""
+    cluster.install(env)
+    cluster.prepare_applications(env, DEFAULTS_OBJECTS)
+    asked = {PREFIX + "sparkConfigMap": "spark-conf", PREFIX + "sparkDefaults": how}
+    cluster.submit(env, version, "pi", asked, {"spark.probe.submitted": "from-submission"})
+    said = cluster.succeeded(env, "pi")
+    assert "Pi is roughly 3.1" in said, said[-2000:]
+    seen = {line for line in said.splitlines() if line.startswith("IN FORCE driver spark.probe.")}
+    assert seen == {f"IN FORCE driver spark.probe.{line}" for line in
+                    ("default=from-defaults", "submitted=from-submission", "last=x")}, said[-4000:]
+    return cluster.pod(env, "pi")
+
+
+def test_spark_defaults_are_loaded_in_spark_3_5(env):
+    defaults_count(env, "3.5.7", "load")
+
+
+def test_spark_defaults_are_loaded_in_spark_4(env):
+    driver = defaults_count(env, "4.3.0", "load")
+    ended = driver["status"]["initContainerStatuses"][0]["state"]["terminated"]
+    assert ended["exitCode"] == 0, ended
+
+
+def test_spark_4_loads_spark_defaults_itself(env):
+    driver = defaults_count(env, "4.3.0", "native")
+    assert "--load-spark-defaults" in pods.spark_container(driver)["args"] and "initContainers" not in driver["spec"]
+
+
 def test_webhook_runs_restricted(env):
     """Pod Security lets nothing else into its namespace; and that is what the kernel says too."""
     cluster.install(env)

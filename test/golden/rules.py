@@ -15,6 +15,9 @@ OUR_ENV = {"SPARK_CONF_DIR", "HADOOP_CONF_DIR", "GOOGLE_APPLICATION_CREDENTIALS"
            "HADOOP_TOKEN_FILE_LOCATION"}
 ADDS = re.compile(r"/metadata/ownerReferences(/-)?|/spec/volumes(/-)?|"
                   r"/spec/containers/\d+/(volumeMounts|env)(/-)?")
+ADDS_DEFAULTS = re.compile(r"/spec/initContainers(/-)?")
+ADDS_ARGUMENT = re.compile(r"/spec/containers/\d+/args/\d+")
+DEFAULTS = "/etc/spark/defaults/spark.properties"
 REPLACES = re.compile(r"/spec/containers/(\d+)/env/(\d+)")
 
 
@@ -73,13 +76,21 @@ def check_operations(pod, patch, prefix):
         if op["op"] == "add":
             if op["path"] == f"/metadata/annotations/{prefix}~1mutated-by":
                 continue
-            require(ADDS.fullmatch(op["path"]), f"may not add at {op['path']}")
+            if ADDS_ARGUMENT.fullmatch(op["path"]):
+                require(op["value"] == "--load-spark-defaults", f"adds {op['value']}")
+                continue
+            require(ADDS.fullmatch(op["path"]) or ADDS_DEFAULTS.fullmatch(op["path"]),
+                    f"may not add at {op['path']}")
             if not op["path"].endswith("/-"):
                 node = pod
                 for step in op["path"].split("/")[1:]:
                     node = node[int(step)] if isinstance(node, list) else (node or {}).get(step)
                 require(node is None, f"{op['path']} exists already")
         else:
+            if op["op"] == "replace" and ADDS_ARGUMENT.fullmatch(op["path"]):
+                require(op["value"].removeprefix("--properties-file=") == DEFAULTS,
+                        f"replaces an argument by {op['value']}")
+                continue
             place = REPLACES.fullmatch(op["path"])
             require(op["op"] == "replace" and place, f"may not {op['op']} at {op['path']}")
             container, index = map(int, place.groups())
@@ -103,8 +114,26 @@ def check_pod(before, after):
     require(all(LABEL.fullmatch(name) for name in new), f"volume names are labels: {new}")
     require(len(set(new)) == len(new) and not set(new) & set(names(before["spec"].get("volumes"))),
             f"volume names differ: {volumes}")
+    inits = after["spec"].get("initContainers") or []
+    check_inits(before["spec"], after["spec"], inits[len(before["spec"].get("initContainers") or []):], volumes)
     for old, container in zip(before["spec"]["containers"], after["spec"]["containers"]):
         check_container(old, container, volumes)
+
+
+def check_inits(before, spec, new, volumes):
+    """At most one, that can do no more than the Spark container and writes nowhere but in a volume of ours."""
+    require(len(new) <= 1, f"init containers: {names(new)}")
+    for init in new:
+        taken = names(before.get("initContainers")) + names(before["containers"])
+        require(LABEL.fullmatch(init["name"]) and init["name"] not in taken, f"init container {init['name']}")
+        require(any(all(init.get(key) == container.get(key) for key in
+                        ("image", "imagePullPolicy", "securityContext", "resources"))
+                    for container in spec["containers"]), "the init container is like a container")
+        paths = [clean(mount["mountPath"]) for mount in init["volumeMounts"]]
+        require(len(set(paths)) == len(paths), f"mounts of the init container: {paths}")
+        require(all(mount["name"] in volumes for mount in init["volumeMounts"]), "its mounts have volumes")
+        written = [mount["name"] for mount in init["volumeMounts"] if not mount.get("readOnly")]
+        require(len(written) == 1 and written[0] not in names(before.get("volumes")), f"it writes to {written}")
 
 
 def check_container(before, after, volumes):
@@ -174,6 +203,12 @@ def check_answer(review, answer, prefix=PREFIX):
         stamp = after["metadata"]["annotations"][f"{prefix}/mutated-by"]
         require(stamp.startswith("sparkhook/"), "it is stamped")
     return patch, after
+
+
+def check_same(answer, other):
+    """Byte for byte, but for the order of members in what is copied from the pod."""
+    values = [{**a, "response": {**a["response"], "patch": decode_patch(a["response"])}} for a in (answer, other)]
+    require(values[0] == values[1], "the order of members does not matter")
 
 
 def check_second_pass(review, after, answer_again):

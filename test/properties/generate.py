@@ -87,3 +87,19 @@ def pod(rnd):
     if volumes or rnd.random() < .5:
         spec["volumes"] = volumes
     return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
+
+
+FILES = [["--properties-file", "/opt/spark/conf/spark.properties"]] * 6 + [
+    ["--properties-file=/etc/a/x"], ["--properties-file", "/etc/b/../x"], ["--load-spark-defaults"], []]
+
+
+def ask_defaults(rnd, made):
+    """More of some pods: the arguments of a driver, and that it reads spark-defaults.conf."""
+    if rnd.random() < .7:
+        return made
+    for each in made["spec"]["containers"]:
+        each["args"] = ["driver", *rnd.choice([["--class", "Main"], []]), *rnd.choice(FILES), "main.jar", "--properties-file"]
+    made["metadata"]["annotations"][rnd.choice(PREFIXES) + "sparkDefaults"] = rnd.choice(["load"] * 4 + ["native", "x"])
+    if rnd.random() < .8:
+        made["metadata"]["annotations"]["spark-operator.k8s.io/sparkConfigMap"] = rnd.choice(OBJECTS[:8])
+    return made

@@ -37,6 +37,10 @@ enum spk_effect_kind {
     SPK_FIELD_ADDED, /* of the pod, by an overlay: with all below it */
     SPK_FIELD_REPLACED,
     SPK_FIELD_REMOVED,
+    SPK_INIT_CONTAINER_ADDED,
+    SPK_ARGUMENT_ADDED,
+    SPK_ARGUMENT_REPLACED,
+    SPK_ARGUMENT_FOUND,
     SPK_STAMP_SET,
     SPK_EFFECTS
 };

@@ -26,8 +26,8 @@ enum spk_key_kind {
     SPK_KEY_CONFIG_MAPS,
     SPK_KEY_SECRETS,
     SPK_KEY_OVERLAY,
-    SPK_KEY_UNSUPPORTED, /* of the contract, and not yet built: denied */
-    SPK_KEY_RETIRED,     /* read in 2018: denied */
+    SPK_KEY_SPARK_DEFAULTS,
+    SPK_KEY_RETIRED, /* read in 2018: denied */
     SPK_KEY_STAMP,
     SPK_KEY_UNKNOWN, /* carries a prefix of ours and nothing we know */
     SPK_KEY_KINDS

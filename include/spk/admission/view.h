@@ -3,7 +3,7 @@
 /*
  * What the core sees of a pod: the few fields that decide, as slices. The core never touches the
  * document that a view was read from, so the reader can change (a tree today) without the core
- * noticing; but for overlays, which may ask for any field.
+ * noticing; but for overlays and sparkDefaults, which look at more.
  *
  * Slices and arrays live as long as the document and the arena that the view was read with.
  */

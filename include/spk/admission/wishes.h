@@ -52,6 +52,14 @@ struct spk_overlay_ask {
     struct spk_str value; /* JSON */
 };
 
+/* That a driver reads the spark-defaults.conf of its sparkConfigMap. */
+enum spk_defaults_how { SPK_DEFAULTS_NONE, SPK_DEFAULTS_LOAD, SPK_DEFAULTS_NATIVE };
+
+struct spk_wish_defaults {
+    struct spk_origin from;
+    enum spk_defaults_how how;
+};
+
 struct spk_wishes {
     struct spk_wish_mount *mounts; /* at most SPK_WISHES_MAX */
     size_t mount_count;
@@ -61,7 +69,8 @@ struct spk_wishes {
     size_t owner_count;
     struct spk_overlay_ask *overlays; /* to be merged after all others, in this order */
     size_t overlay_count;
-    bool any; /* the pod carries an annotation of ours, known or not */
+    struct spk_wish_defaults defaults; /* comes last, for it depends on what became of the pod */
+    bool any;                          /* the pod carries an annotation of ours, known or not */
 };
 
 #endif

@@ -60,9 +60,9 @@ def prepare_applications(env, objects):
         kubectl(env, "create", f"--namespace={env.namespace}", "-f", "-", stdin=json.dumps({"apiVersion": "v1", **item}))
 
 
-def submit(env, version, name, asked):
-    """A real submission of SparkPi with annotations @asked on driver and executor; it is not waited for."""
-    settings = {**SMALL, "spark.kubernetes.container.image": f"localhost/spark:{version}",
+def submit(env, version, name, asked, more=None):
+    """A real submission of SparkPi with annotations @asked on driver and executor, and properties @more; it is not waited for."""
+    settings = {**SMALL, **(more or {}), "spark.kubernetes.container.image": f"localhost/spark:{version}",
                 "spark.kubernetes.authenticate.driver.serviceAccountName": "spark",
                 "spark.kubernetes.executor.podNamePrefix": name,
                 **spark.annotations("driver", asked), **spark.annotations("executor", asked)}

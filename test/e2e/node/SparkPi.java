@@ -10,10 +10,12 @@ import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.core.LoggerContext;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
+import scala.Tuple2;
 
 /**
  * Estimates pi, as Spark's example of this name does, which PyPI's archive lacks. Before that it says, for the
- * driver and for an executor, which configuration is in force there: lines "IN FORCE ROLE KEY=VALUE".
+ * driver and for an executor, which configuration is in force there, and the driver's properties spark.probe.*: lines
+ * "IN FORCE ROLE KEY=VALUE".
  */
 public final class SparkPi {
     private static List<String> inForce(String role, Configuration hadoop) throws IOException {
@@ -50,6 +52,9 @@ public final class SparkPi {
             List<String> lines = inForce("driver", context.hadoopConfiguration());
             lines.addAll(context.parallelize(Collections.singletonList(0), 1)
                 .flatMap(ignored -> inForce("executor", new Configuration()).iterator()).collect());
+            for (Tuple2<String, String> property : context.getConf().getAll())
+                if (property._1().startsWith("spark.probe."))
+                    lines.add("IN FORCE driver " + property._1() + "=" + property._2());
             lines.forEach(System.out::println);
             List<Integer> seeds = new ArrayList<>();
             for (int i = 0; i < slices; i++)

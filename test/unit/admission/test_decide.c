@@ -202,7 +202,7 @@ static const struct {
     {"ownerReference={'uid':7}",                       "ownerReference", "uid",       0 },
     {"ownerReference={'controler':true}",              "ownerReference", "controler", 0 },
     {"ownerReference={'kind':'K'}",                    "ownerReference", "",          0 },
-    {"overlay={}",                                     "overlay",        "",          0 },
+    {"sparkDefaults=x",                                "sparkDefaults",  "",          0 },
 };
 
 START_TEST(the_place_of_a_fault)

@@ -73,8 +73,6 @@ static const struct {
     {"unknown and hostile",                P "a\nb=x",
      "? \"" P "a\\u000ab\": unknown annotation, ignored; the nearest known one is " P
      "secret.NAME\n"                                                                                                                                                                         },
-    {"unsupported",                        "sparkDefaults=load",
-     "! " P "sparkDefaults: not yet supported by this version of sparkhook\n"                                                                                                                },
     {"overlay",                            "overlay={'spec':{}}",                                             "X overlay {\"spec\":{}}\n"                                                    },
     {"retired",                            "affinity=x|tolerations.t=x|volumemounts.v=x|volumes.v=x",
      "! " P "affinity: retired in 2019; use a pod template "

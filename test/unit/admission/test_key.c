@@ -27,7 +27,7 @@ static const struct {
     {"owner-reference",         SPK_KEY_OWNER_REFERENCE,     "ownerReference",         ""                },
     {"configMaps",              SPK_KEY_CONFIG_MAPS,         "configMaps",             ""                },
     {"secrets",                 SPK_KEY_SECRETS,             "secrets",                ""                },
-    {"sparkDefaults",           SPK_KEY_UNSUPPORTED,         "sparkDefaults",          ""                },
+    {"sparkDefaults",           SPK_KEY_SPARK_DEFAULTS,      "sparkDefaults",          ""                },
     {"overlay",                 SPK_KEY_OVERLAY,             "overlay",                ""                },
     {"volumes.v",               SPK_KEY_RETIRED,             "volumes.",               "v"               },
     {"volumemounts.v",          SPK_KEY_RETIRED,             "volumemounts.",          "v"               },

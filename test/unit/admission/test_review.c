@@ -227,14 +227,13 @@ START_TEST(the_shape_of_a_denial)
     struct spk_decision decision;
     struct spk_err err = {0};
     json_t *review;
-    json_t *expected = json_of(
-        "{'uid':'u \\u00e9','allowed':false,'status':{'status':'Failure','message':"
-        "'spark-operator.k8s.io/sparkDefaults: not yet supported by this version of sparkhook',"
-        "'reason':'Invalid','code':422}}");
+    json_t *expected =
+        json_of("{'uid':'u \\u00e9','allowed':false,'status':{'status':'Failure','message':"
+                "'spark-operator.k8s.io/sparkDefaults: expected load or native, found \\\"x\\\"',"
+                "'reason':'Invalid','code':422}}");
     json_t *response;
 
-    review_of(body, "v1",
-              "'spark-operator.k8s.io/sparkDefaults':'load','spark-operator.k8s.io/x':''");
+    review_of(body, "v1", "'spark-operator.k8s.io/sparkDefaults':'x','spark-operator.k8s.io/x':''");
     ck_assert_msg(answer(&decision, &review, body, &strict, &err) == 0, "%s", err.msg);
     response = json_object_get(review, "response");
     ck_assert_uint_eq(json_array_size(json_object_get(response, "warnings")), 1);
@@ -255,10 +254,9 @@ START_TEST(a_fault_as_a_warning)
     json_t *review;
     json_t *expected =
         json_of("{'uid':'u \\u00e9','allowed':true,'warnings':['pod left as it is: "
-                "spark-operator.k8s.io/sparkDefaults: not yet supported by this version of "
-                "sparkhook']}");
+                "spark-operator.k8s.io/sparkDefaults: expected load or native, found \\\"x\\\"']}");
 
-    review_of(body, "v1", SECRET ",'spark-operator.k8s.io/sparkDefaults':'load'");
+    review_of(body, "v1", SECRET ",'spark-operator.k8s.io/sparkDefaults':'x'");
     ck_assert_msg(answer(&decision, &review, body, &lenient, &err) == 0, "%s", err.msg);
     ck_assert(json_equal(json_object_get(review, "response"), expected));
     ck_assert_int_eq(decision.outcome, SPK_UNCHANGED);
