@@ -89,7 +89,8 @@ static int add_stamp(json_t *ops, const struct spk_view *view, const struct spk_
     if (spk_str_is(found, stamp) ||
         (json_array_size(ops) == 0 && spk_str_starts(found, spk_str(SIGNER))))
         return 0;
-    spk_notes_effect(notes, SPK_STAMP_SET, NULL, "%s: %s", key, stamp);
+    spk_notes_effect(notes, SPK_STAMP_SET, NULL, "%s", stamp);
+    spk_notes_effect_at(notes, NULL, NULL, "metadata.annotations[\"%s\"]", key);
     return spk_patch_add(ops, "add", pointer, json_string(stamp), err);
 }
 

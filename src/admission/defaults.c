@@ -306,6 +306,12 @@ static json_t *init_json(const struct job *job)
     return init;
 }
 
+static void say_where(struct job *job, size_t argument)
+{
+    spk_notes_effect_at(job->notes, NULL, NULL, "spec.containers[%zu].args[%zu]", job->index,
+                        argument);
+}
+
 static int point_to_joined(struct job *job)
 {
     char place[POINTER_MAX];
@@ -315,6 +321,7 @@ static int point_to_joined(struct job *job)
     spk_notes_effect(job->notes, SPK_ARGUMENT_REPLACED, job->wish->from.canonical,
                      "--properties-file " SPK_DEFAULTS_FILE ", was %s",
                      quote(job, job->options.file));
+    say_where(job, job->options.file_at);
     return spk_patch_add(job->ops, "replace", place,
                          json_string(job->options.file_joined
                                          ? "--properties-file=" SPK_DEFAULTS_FILE
@@ -329,11 +336,16 @@ static int add_init_container(struct job *job)
     (void)snprintf(container, sizeof(container), "/spec/containers/%zu", job->index);
     spk_notes_effect(job->notes, SPK_VOLUME_ADDED, job->wish->from.canonical, "\"%s\" emptyDir",
                      job->name);
+    spk_notes_effect_at(job->notes, NULL, NULL, "spec.volumes[%zu]", job->view->volume_count);
     spk_notes_effect(job->notes, SPK_INIT_CONTAINER_ADDED, job->wish->from.canonical,
                      "\"%s\" joins \"" CONFIG_FILE "\" and %s", job->name,
                      quote(job, job->options.file));
+    spk_notes_effect_at(job->notes, NULL, NULL, "spec.initContainers[%zu]",
+                        json_array_size(job->init));
     spk_notes_effect(job->notes, SPK_MOUNT_ADDED, job->wish->from.canonical,
                      "both joined at \"" SPK_DEFAULTS_DIR "\", read-only");
+    spk_notes_effect_at(job->notes, NULL, NULL, "spec.containers[%zu].volumeMounts[%zu]",
+                        job->index, job->seen->mount_count);
     if (append(job, "/spec", job->spec, "volumes",
                json_pack("{s:s, s:{}}", "name", job->name, "emptyDir")) ||
         append(job, "/spec", job->spec, "initContainers", init_json(job)) ||
@@ -371,6 +383,7 @@ static int native(struct job *job)
     }
     spk_notes_effect(job->notes, SPK_ARGUMENT_ADDED, job->wish->from.canonical,
                      "--load-spark-defaults");
+    say_where(job, job->options.option_at);
     (void)snprintf(place, sizeof(place), "/spec/containers/%zu/args/%zu", job->index,
                    job->options.option_at);
     return spk_patch_add(job->ops, "add", place, json_string("--load-spark-defaults"), job->err);

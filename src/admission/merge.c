@@ -66,7 +66,7 @@ static int merge_env(json_t *ops, const struct spk_wishes *wishes, const struct 
     if (!added)
         return spk_fail(err, SPK_ENOMEM, "patch: out of memory");
     (void)snprintf(pointer, sizeof(pointer), "/spec/containers/%zu/env", index);
-    if (spk_merge_env(ops, added, pointer, wishes, &view->containers[index], notes, err))
+    if (spk_merge_env(ops, added, wishes, view, index, notes, err))
         return -1;
     return append_all(ops, pointer, view->containers[index].has_env, added, err);
 }

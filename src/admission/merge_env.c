@@ -37,36 +37,56 @@ static void warn_replaced(struct spk_notes *notes, const struct spk_wish_env *wi
                       old->from ? "set by valueFrom" : spk_notes_quote(notes, old->value));
 }
 
-static int replace(json_t *ops, const char *pointer, size_t index, const struct spk_wish_env *wish,
-                   const struct spk_view_env *old, struct spk_notes *notes, struct spk_err *err)
-{
-    char entry[96];
+/* The container that gets variables, and what becomes of the pod. */
+struct merge {
+    json_t *ops;
+    json_t *added;
+    const struct spk_view_container *container;
+    size_t index; /* the container's */
+    struct spk_notes *notes;
+    struct spk_err *err;
+};
 
-    (void)snprintf(entry, sizeof(entry), "%s/%zu", pointer, index);
-    warn_replaced(notes, wish, old);
-    spk_notes_effect(notes, SPK_ENV_REPLACED, wish->from.canonical, "%s=%s, was %s", wish->name,
-                     wish->value, old->from ? "valueFrom" : spk_notes_quote(notes, old->value));
-    return spk_patch_add(ops, "replace", entry, env_json(wish), err);
+static void say_where(const struct merge *merge, const struct spk_wish_env *wish, size_t index)
+{
+    spk_notes_effect_at(merge->notes, wish->from.where, NULL, "spec.containers[%zu].env[%zu]",
+                        merge->index, index);
 }
 
-static int merge_one(json_t *ops, json_t *added, const char *pointer,
-                     const struct spk_wish_env *wish, const struct spk_view_container *container,
-                     struct spk_notes *notes, struct spk_err *err)
+static int replace(const struct merge *merge, size_t index, const struct spk_wish_env *wish)
 {
-    size_t index = find_last(container, wish->name);
-    const struct spk_view_env *old = &container->env[index];
+    const struct spk_view_env *old = &merge->container->env[index];
+    char entry[96];
 
-    if (index == container->env_count) {
-        spk_notes_effect(notes, SPK_ENV_ADDED, wish->from.canonical, "%s=%s", wish->name,
-                         wish->value);
-        return spk_merge_append(added, env_json(wish), err);
-    }
-    if (!old->from && spk_str_is(old->value, wish->value)) {
-        spk_notes_effect(notes, SPK_ENV_FOUND, wish->from.canonical, "%s=%s", wish->name,
-                         wish->value);
-        return 0;
-    }
-    return replace(ops, pointer, index, wish, old, notes, err);
+    (void)snprintf(entry, sizeof(entry), "/spec/containers/%zu/env/%zu", merge->index, index);
+    warn_replaced(merge->notes, wish, old);
+    spk_notes_effect(merge->notes, SPK_ENV_REPLACED, wish->from.canonical, "%s=%s, was %s",
+                     wish->name, wish->value,
+                     old->from ? "valueFrom" : spk_notes_quote(merge->notes, old->value));
+    say_where(merge, wish, index);
+    return spk_patch_add(merge->ops, "replace", entry, env_json(wish), merge->err);
+}
+
+static int add(const struct merge *merge, const struct spk_wish_env *wish)
+{
+    spk_notes_effect(merge->notes, SPK_ENV_ADDED, wish->from.canonical, "%s=%s", wish->name,
+                     wish->value);
+    say_where(merge, wish, merge->container->env_count + json_array_size(merge->added));
+    return spk_merge_append(merge->added, env_json(wish), merge->err);
+}
+
+static int merge_one(const struct merge *merge, const struct spk_wish_env *wish)
+{
+    size_t index = find_last(merge->container, wish->name);
+    const struct spk_view_env *old = &merge->container->env[index];
+
+    if (index == merge->container->env_count)
+        return add(merge, wish);
+    if (old->from || !spk_str_is(old->value, wish->value))
+        return replace(merge, index, wish);
+    spk_notes_effect(merge->notes, SPK_ENV_FOUND, wish->from.canonical, "%s=%s", wish->name,
+                     wish->value);
+    return 0;
 }
 
 /* Two wishes for one variable. True when the later one needs no work: it is the same, or a fault.
@@ -92,14 +112,21 @@ static bool settled_earlier(const struct spk_wishes *wishes, size_t at, struct s
     return false;
 }
 
-int spk_merge_env(json_t *ops, json_t *added, const char *pointer, const struct spk_wishes *wishes,
-                  const struct spk_view_container *container, struct spk_notes *notes,
+int spk_merge_env(json_t *ops, json_t *added, const struct spk_wishes *wishes,
+                  const struct spk_view *view, size_t index, struct spk_notes *notes,
                   struct spk_err *err)
 {
+    struct merge merge = {.ops = ops,
+                          .added = added,
+                          .container = &view->containers[index],
+                          .index = index,
+                          .notes = notes,
+                          .err = err};
+
     for (size_t i = 0; i < wishes->env_count; i++) {
         if (settled_earlier(wishes, i, notes))
             continue;
-        if (merge_one(ops, added, pointer, &wishes->envs[i], container, notes, err))
+        if (merge_one(&merge, &wishes->envs[i]))
             return -1;
     }
     return 0;

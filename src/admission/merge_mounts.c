@@ -254,6 +254,8 @@ static int add_volume(const char **out, struct plan *plan, const struct spk_wish
         return 0;
     spk_notes_effect(plan->notes, SPK_VOLUME_ADDED, wish->from.canonical, "\"%s\" from %s", name,
                      source_text(plan->notes, &wish->source));
+    spk_notes_effect_at(plan->notes, wish->from.where, NULL, "spec.volumes[%zu]",
+                        plan->view->volume_count + json_array_size(plan->volumes));
     return spk_merge_append(plan->volumes, volume_json(name, &wish->source), plan->err);
 }
 
@@ -283,6 +285,10 @@ static int merge_one(struct plan *plan, size_t at)
     spk_notes_effect(plan->notes, SPK_MOUNT_ADDED, wish->from.canonical, "%s at %s, read-only",
                      source_text(plan->notes, &wish->source),
                      spk_notes_quote(plan->notes, spk_str(wish->path)));
+    spk_notes_effect_at(plan->notes, wish->from.where, NULL,
+                        "spec.containers[%zu].volumeMounts[%zu]",
+                        (size_t)(plan->container - plan->view->containers),
+                        plan->container->mount_count + json_array_size(plan->mounts));
     return spk_merge_append(
         plan->mounts,
         json_pack("{s:s, s:b, s:s}", "name", volume, "readOnly", 1, "mountPath", wish->path),

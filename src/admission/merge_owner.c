@@ -48,5 +48,7 @@ int spk_merge_owner(json_t *owners, const struct spk_wish_owner *wish, const str
         return 0;
     }
     spk_notes_effect(notes, SPK_OWNER_ADDED, wish->from.canonical, "%s %s", kind, name);
+    spk_notes_effect_at(notes, wish->from.where, NULL, "metadata.ownerReferences[%zu]",
+                        view->owner_count);
     return spk_merge_append(owners, owner_json(wish), err);
 }

@@ -17,10 +17,10 @@ int spk_merge_mounts(json_t *volumes, json_t *mounts, const struct spk_wishes *w
                      const struct spk_view *view, size_t index, struct spk_notes *notes,
                      struct spk_err *err);
 
-/* Variables that are there are replaced by operations in @ops, below @pointer; others are @added.
- */
-int spk_merge_env(json_t *ops, json_t *added, const char *pointer, const struct spk_wishes *wishes,
-                  const struct spk_view_container *container, struct spk_notes *notes,
+/* Variables of container @index that are there are replaced by operations in @ops; others are
+ * @added. */
+int spk_merge_env(json_t *ops, json_t *added, const struct spk_wishes *wishes,
+                  const struct spk_view *view, size_t index, struct spk_notes *notes,
                   struct spk_err *err);
 
 /* Appends @value, which is stolen; NULL stands for a failed allocation. */

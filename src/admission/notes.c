@@ -225,3 +225,19 @@ void spk_notes_effect(struct spk_notes *notes, enum spk_effect_kind kind, const 
         (struct spk_effect){.kind = kind, .key = key, .detail = detail};
     notes->effects = effects;
 }
+
+void spk_notes_effect_at(struct spk_notes *notes, const char *asked, const json_t *value,
+                         const char *fmt, ...)
+{
+    va_list args;
+    struct spk_effect *effect;
+
+    if (notes->no_memory || notes->effect_count == 0)
+        return;
+    effect = &notes->effects[notes->effect_count - 1];
+    va_start(args, fmt);
+    effect->place = keep(notes, spk_arena_vprintf(notes->arena, fmt, args));
+    va_end(args);
+    effect->asked = asked;
+    effect->value = value;
+}

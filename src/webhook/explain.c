@@ -3,6 +3,9 @@
 #include "spk/base/cleanup.h"
 #include "spk/base/limits.h"
 #include "spk/base/text.h"
+#include "spk/json/walk.h"
+
+#include <ctype.h>
 
 /* '+' is new, '~' is changed, '-' is gone, '=' was there already. */
 static const struct {
@@ -24,9 +27,19 @@ static const struct {
     [SPK_ARGUMENT_ADDED] = {'+', "argument "                 },
     [SPK_ARGUMENT_REPLACED] = {'~', "argument "                 },
     [SPK_ARGUMENT_FOUND] = {'=', "argument is there: "       },
-    [SPK_STAMP_SET] = {'+', "annotation "               },
+    [SPK_STAMP_SET] = {'+', ""                          },
 };
 _Static_assert(SPK_LEN(texts) == SPK_EFFECTS, "one text per effect");
+
+struct page {
+    FILE *to;
+    struct spk_arena arena;
+};
+
+static void page_done(struct page *page)
+{
+    spk_arena_done(&page->arena);
+}
 
 static const char *title(const char *key)
 {
@@ -47,28 +60,120 @@ static bool is_first(const struct spk_decision *decision, size_t at)
     return true;
 }
 
-static void print_key(FILE *to, const struct spk_decision *decision, size_t first)
+/* Names in a review have not been validated: quoted, so that none can forge a line. */
+static const char *quoted(struct page *page, struct spk_str text)
 {
-    (void)fprintf(to, "\n%s\n", title(decision->effects[first].key));
+    const char *quote = spk_quote(&page->arena, text);
+
+    return quote ? quote : "\"...\"";
+}
+
+/* A member's name as it stands in a path: in brackets and quotes unless it is plain. */
+static void print_step(struct page *page, const char *key)
+{
+    size_t plain = 0;
+
+    while (isalnum((unsigned char)key[plain]))
+        plain++;
+    if (key[plain])
+        (void)fprintf(page->to, "[%s]", quoted(page, spk_str(key)));
+    else
+        (void)fprintf(page->to, ".%s", key);
+}
+
+static void print_path(struct page *page, const char *root, const struct spk_at *at)
+{
+    if (!at) {
+        (void)fputs(root, page->to);
+        return;
+    }
+    print_path(page, root, at->up);
+    if (at->key)
+        print_step(page, at->key);
+    else
+        (void)fprintf(page->to, "[%zu]", at->index);
+}
+
+static void print_scalar(struct page *page, const json_t *value)
+{
+    if (json_is_string(value))
+        (void)fputs(quoted(page, spk_json_str(value)), page->to);
+    else
+        (void)json_dumpf(value, page->to, JSON_ENCODE_ANY | JSON_COMPACT);
+}
+
+static void print_leaf(struct page *page, const struct spk_effect *effect, const json_t *value,
+                       const struct spk_at *at)
+{
+    (void)fprintf(page->to, "  %c ", texts[effect->kind].sign);
+    print_path(page, effect->place, at);
+    (void)fputs(": ", page->to);
+    print_scalar(page, value);
+    if (!at && *effect->detail)
+        (void)fprintf(page->to, ", %s", effect->detail);
+    if (effect->asked && *effect->asked) {
+        (void)fputs("  <- ", page->to);
+        print_path(page, effect->asked, at);
+    }
+    (void)fputc('\n', page->to);
+}
+
+/* A line for each value that holds no other. Deep as the table of a pod's fields at most. */
+static void print_leaves(struct page *page, const struct spk_effect *effect, const json_t *value,
+                         const struct spk_at *at)
+{
+    const char *key;
+    const json_t *member;
+
+    if (json_object_size(value) == 0 && json_array_size(value) == 0) {
+        print_leaf(page, effect, value, at);
+        return;
+    }
+    json_object_foreach((json_t *)value, key, member)
+        print_leaves(page, effect, member, &(struct spk_at){.up = at, .key = key});
+    for (size_t i = 0; i < json_array_size(value); i++)
+        print_leaves(page, effect, json_array_get(value, i),
+                     &(struct spk_at){.up = at, .index = i});
+}
+
+/* What of the old value is gone has no line of its own. */
+static void print_whole(struct page *page, const struct spk_effect *effect)
+{
+    if (effect->kind == SPK_FIELD_REPLACED &&
+        (json_is_object(effect->value) || json_is_array(effect->value)))
+        (void)fprintf(page->to, "  ~ %s: replaced as a whole  <- %s\n", effect->place,
+                      effect->asked);
+    print_leaves(page, effect, effect->value, NULL);
+}
+
+static void print_effect(struct page *page, const struct spk_effect *effect)
+{
+    if (effect->value) {
+        print_whole(page, effect);
+        return;
+    }
+    (void)fprintf(page->to, "  %c ", texts[effect->kind].sign);
+    if (effect->place)
+        (void)fprintf(page->to, "%s%s", effect->place, *effect->detail ? ": " : "");
+    (void)fprintf(page->to, "%s%s", texts[effect->kind].what, effect->detail);
+    if (effect->asked && *effect->asked)
+        (void)fprintf(page->to, "  <- %s", effect->asked);
+    (void)fputc('\n', page->to);
+}
+
+static void print_key(struct page *page, const struct spk_decision *decision, size_t first)
+{
+    (void)fprintf(page->to, "\n%s\n", title(decision->effects[first].key));
     for (size_t i = first; i < decision->effect_count; i++) {
-        const struct spk_effect *effect = &decision->effects[i];
-        if (is_same(effect, &decision->effects[first]))
-            (void)fprintf(to, "  %c %s%s\n", texts[effect->kind].sign, texts[effect->kind].what,
-                          effect->detail);
+        if (is_same(&decision->effects[i], &decision->effects[first]))
+            print_effect(page, &decision->effects[i]);
     }
 }
 
-/* Names in a review have not been validated: quoted, without the quotes where they need none. */
-static void print_text(FILE *to, const char *label, struct spk_str text)
+static void print_text(struct page *page, const char *label, struct spk_str text)
 {
-    struct spk_arena arena;
-    const char *quoted;
-
-    spk_arena_init(&arena, SPK_ARENA_MAX);
-    quoted = spk_quote(&arena, text);
-    if (text.len && quoted)
-        (void)fprintf(to, "%-16s%s\n", label, quoted);
-    spk_arena_done(&arena);
+    if (text.len)
+        (void)fprintf(page->to, "%-16s%s\n", label, quoted(page, text));
 }
 
 static void print_outcome(FILE *to, const struct spk_decision *decision)
@@ -82,24 +187,38 @@ static void print_outcome(FILE *to, const struct spk_decision *decision)
     (void)fputc('\n', to);
 }
 
+static void print_head(struct page *page, const struct spk_decision *decision)
+{
+    print_text(page, "namespace", decision->namespace_);
+    print_text(page, "pod", decision->name);
+    (void)fprintf(page->to, "%-16s%s\n", "role", spk_role_text(decision->role));
+    if (decision->container_by) {
+        print_text(page, "container", decision->container);
+        (void)fprintf(page->to, "%-16s%s\n", "  told by", decision->container_by);
+    }
+    print_outcome(page->to, decision);
+}
+
+static void print_list(FILE *to, const char *what, const char *const *lines, size_t count)
+{
+    if (count)
+        (void)fprintf(to, "\n%s\n", what);
+    for (size_t i = 0; i < count; i++)
+        (void)fprintf(to, "  %s\n", lines[i]);
+}
+
 void spk_explain(FILE *to, const struct spk_decision *decision)
 {
-    print_text(to, "namespace", decision->namespace_);
-    print_text(to, "pod", decision->name);
-    (void)fprintf(to, "%-16s%s\n", "role", spk_role_text(decision->role));
-    if (decision->container_by) {
-        print_text(to, "container", decision->container);
-        (void)fprintf(to, "%-16s%s\n", "  told by", decision->container_by);
-    }
-    print_outcome(to, decision);
+    SPK_CLEANUP(page_done) struct page page = {.to = to};
+
+    spk_arena_init(&page.arena, SPK_ARENA_MAX);
+    print_head(&page, decision);
     for (size_t i = 0; i < decision->effect_count; i++) {
         if (is_first(decision, i))
-            print_key(to, decision, i);
+            print_key(&page, decision, i);
     }
-    if (decision->message)
-        (void)fprintf(to, "\nrefused\n  %s\n", decision->message);
-    if (decision->warning_count)
-        (void)fputs("\nwarnings\n", to);
-    for (size_t i = 0; i < decision->warning_count; i++)
-        (void)fprintf(to, "  %s\n", decision->warnings[i]);
+    print_list(to, "refused", decision->faults, decision->fault_count);
+    if (decision->faults_left)
+        (void)fprintf(to, "  and %zu more\n", decision->faults_left);
+    print_list(to, "warnings", decision->warnings, decision->warning_count);
 }

@@ -208,6 +208,14 @@ static int print_result(const struct run *run, struct spk_err *err)
     return 0;
 }
 
+static void print_faults(const struct spk_decision *decision)
+{
+    for (size_t i = 0; i < decision->fault_count; i++)
+        (void)fprintf(stderr, "denied: %s\n", decision->faults[i]);
+    if (decision->faults_left)
+        (void)fprintf(stderr, "denied: and %zu more\n", decision->faults_left);
+}
+
 static void print_notes(const struct run *run)
 {
     const struct spk_decision *decision = &run->decision;
@@ -215,7 +223,7 @@ static void print_notes(const struct run *run)
     for (size_t i = 0; i < decision->warning_count && !run->options.explain; i++)
         (void)fprintf(stderr, "Warning: %s\n", decision->warnings[i]);
     if (decision->outcome == SPK_DENIED)
-        (void)fprintf(stderr, "denied: %s\n", decision->message);
+        print_faults(decision);
 }
 
 static int mutate(struct run *run, struct spk_err *err)

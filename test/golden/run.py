@@ -22,6 +22,7 @@ import subprocess
 import sys
 
 try:
+    import explained
     import rules
 except ImportError as error:
     print(f"SKIP: {error.name} is missing: apt-get install python3-jsonpatch")
@@ -77,6 +78,16 @@ def check_pod_alone(program, flags, review, patch, after, allowed):
         rules.require(result == dict(after, kind="Pod"), "our own patch applies like another's")
 
 
+def check_explained(program, flags, review, answer, after):
+    """Nothing that the patch changes is unexplained, and each refusal has a line."""
+    pod = review["request"]["object"]
+    text = mutate(program, flags, review, "--explain").decode()
+    explained.check(pod, after if after is not None else pod, text)
+    if not answer["response"]["allowed"]:
+        refused = "; ".join(explained.refusals(text))
+        rules.require(refused.startswith(answer["response"]["status"]["message"]), f"refused: {refused}")
+
+
 def prefix_of(flags):
     given = [flag.partition("=")[2] for flag in flags if flag.startswith("--annotation-prefix=")]
     return given[-1] if given else rules.PREFIX
@@ -92,6 +103,7 @@ def run(program, case):
     rules.check_same(answer, json.loads(mutate(program, flags, rules.reordered(review))))
     if is_treated(review):
         check_pod_alone(program, flags, review, patch, after, allowed)
+        check_explained(program, flags, review, answer, after)
     if allowed and after is not None:
         again = rules.with_object(review, after)
         rules.check_second_pass(again, after, json.loads(mutate(program, flags, again)))

@@ -49,6 +49,11 @@ struct spk_effect {
     enum spk_effect_kind kind;
     const char *key;    /* canonical key without prefix: "configMap.log4j"; NULL for the stamp */
     const char *detail; /* for people: 'volume "log4j-volume" from ConfigMap "log4j"' */
+    /* Where it is to be seen, with all below it: "spec.volumes[3]" of the pod that results, or, of
+     * what was removed, of the pod before. NULL when nothing changed. */
+    const char *place;
+    const char *asked;   /* the part of the annotation's value that asked: "[2]"; NULL, "": all */
+    const json_t *value; /* an overlay's: what is there now. Borrowed from the patch, or NULL */
 };
 
 /* Which annotation a fault or a warning is about, and which part of its value: for those who show

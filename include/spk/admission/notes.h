@@ -55,6 +55,11 @@ struct spk_place spk_notes_place(struct spk_notes *notes, struct spk_str key, co
 void spk_notes_effect(struct spk_notes *notes, enum spk_effect_kind kind, const char *key,
                       const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
+/* Where the last effect is to be seen: place, asked and value of struct spk_effect. @asked and
+ * @value are borrowed for as long as the effects live. */
+void spk_notes_effect_at(struct spk_notes *notes, const char *asked, const json_t *value,
+                         const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
 /* spk_quote() that remembers a failure and never returns NULL. */
 const char *spk_notes_quote(struct spk_notes *notes, struct spk_str text);
 

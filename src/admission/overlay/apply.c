@@ -56,24 +56,33 @@ static bool is_unchanged(const json_t *pod, const json_t *tree)
     return spk_schema_same(&spec, json_object_get(pod, "spec"), json_object_get(tree, "spec"));
 }
 
+/* What is not JSON is the user's fault, anything else not. */
+static int report(struct spk_overlay_run *run, size_t stopped)
+{
+    struct spk_place place = {.key = run->ask->from.written, .stopped = stopped};
+
+    if (run->err->code != SPK_EPARSE)
+        return -1;
+    spk_notes_fault_in(run->notes, &place, "%s",
+                       spk_notes_plain(run->notes, spk_str(run->err->msg)));
+    return 0;
+}
+
 /* The overlay's tree; NULL in @out with a fault. */
 static int read(json_t **out, struct spk_overlay_run *run)
 {
     struct spk_str text = run->ask->value;
     size_t faults = run->notes->fault_count;
     json_auto_t *tree = NULL;
+    size_t stopped;
 
     *out = NULL;
     if (text.len > SPK_OVERLAY_MAX) {
         spk_overlay_fault(run, NULL, "%zu bytes, at most %zu", text.len, SPK_OVERLAY_MAX);
         return 0;
     }
-    if (spk_json_parse(&tree, text.ptr, text.len, run->err)) {
-        if (run->err->code != SPK_EPARSE)
-            return -1;
-        spk_overlay_fault(run, NULL, "%s", spk_notes_plain(run->notes, spk_str(run->err->msg)));
-        return 0;
-    }
+    if (spk_json_parse_at(&tree, &stopped, text.ptr, text.len, run->err))
+        return report(run, stopped);
     if (spk_overlay_check(run, tree))
         return -1;
     if (run->notes->fault_count == faults)

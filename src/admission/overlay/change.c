@@ -23,64 +23,67 @@ static const char *shown(struct spk_overlay_run *run, const json_t *value)
     return NULL;
 }
 
+/* @value is the patch's, or NULL when something is taken away. */
 static void note(struct spk_overlay_run *run, const json_t *old, const json_t *value,
-                 const struct spk_at *at)
+                 const struct spk_overlay_at *at)
 {
-    const char *place = spk_overlay_place(run->notes, at);
-    const char *now = shown(run, value);
-    const char *was = old && !json_is_null(old) ? shown(run, old) : NULL;
-    enum spk_effect_kind kind = old && !json_is_null(old) ? SPK_FIELD_REPLACED : SPK_FIELD_ADDED;
+    bool had = old && !json_is_null(old);
+    const char *was = had ? shown(run, old) : NULL;
+    enum spk_effect_kind kind = had ? SPK_FIELD_REPLACED : SPK_FIELD_ADDED;
 
-    spk_notes_effect(run->notes, kind, run->ask->from.canonical, "%s%s%s%s%s", place,
-                     now ? ": " : "", now ? now : "", was ? ", was " : "", was ? was : "");
+    spk_notes_effect(run->notes, value ? kind : SPK_FIELD_REMOVED, run->ask->from.canonical, "%s%s",
+                     was ? "was " : "", was ? was : "");
+    spk_notes_effect_at(run->notes, spk_overlay_place(run->notes, &at->asked), value, "%s",
+                        spk_overlay_place(run->notes, &at->pod));
 }
 
-/* The patch has copies: the tree may still be changed. */
-static int add_operation(struct spk_overlay_run *run, const char *op, const json_t *value,
-                         const char *pointer)
+/* The patch has a copy of @value: the tree may still be changed. */
+static int change(struct spk_overlay_run *run, const char *op, const json_t *old,
+                  const json_t *value, const char *pointer, const struct spk_overlay_at *at)
 {
-    return spk_patch_add(run->ops, op, pointer, json_deep_copy(value), run->err);
-}
+    json_t *copy = json_deep_copy(value);
 
-int spk_overlay_set(struct spk_overlay_run *run, json_t *object, const char *key, json_t *value,
-                    const struct spk_at *at)
-{
-    json_t *old = json_object_get(object, key);
-
-    note(run, old, value, at);
-    if (add_operation(run, old ? "replace" : "add", value, spk_overlay_pointer(run->notes, at)))
+    if (spk_patch_add(run->ops, op, pointer, copy, run->err))
         return -1;
-    return json_object_set(object, key, value) ? fail_memory(run) : 0;
+    note(run, old, copy, at);
+    return 0;
+}
+
+int spk_overlay_set(struct spk_overlay_run *run, json_t *object, json_t *value,
+                    const struct spk_overlay_at *at)
+{
+    const json_t *old = json_object_get(object, at->pod.key);
+
+    if (change(run, old ? "replace" : "add", old, value, spk_overlay_pointer(run->notes, &at->pod),
+               at))
+        return -1;
+    return json_object_set(object, at->pod.key, value) ? fail_memory(run) : 0;
 }
 
 int spk_overlay_append(struct spk_overlay_run *run, json_t *array, json_t *value,
-                       const struct spk_at *at)
+                       const struct spk_overlay_at *at)
 {
-    struct spk_at here = {.up = at, .index = json_array_size(array)};
-    struct spk_at end = {.up = at, .key = "-"};
+    struct spk_at end = {.up = at->pod.up, .key = "-"};
 
-    note(run, NULL, value, &here);
-    if (add_operation(run, "add", value, spk_overlay_pointer(run->notes, &end)))
+    if (change(run, "add", NULL, value, spk_overlay_pointer(run->notes, &end), at))
         return -1;
     return json_array_append(array, value) ? fail_memory(run) : 0;
 }
 
 int spk_overlay_replace(struct spk_overlay_run *run, json_t *array, json_t *value,
-                        const struct spk_at *at)
+                        const struct spk_overlay_at *at)
 {
-    note(run, json_array_get(array, at->index), value, at);
-    if (add_operation(run, "replace", value, spk_overlay_pointer(run->notes, at)))
+    if (change(run, "replace", json_array_get(array, at->pod.index), value,
+               spk_overlay_pointer(run->notes, &at->pod), at))
         return -1;
-    return json_array_set(array, at->index, value) ? fail_memory(run) : 0;
+    return json_array_set(array, at->pod.index, value) ? fail_memory(run) : 0;
 }
 
-int spk_overlay_remove(struct spk_overlay_run *run, json_t *object, const char *key,
-                       const struct spk_at *at)
+int spk_overlay_remove(struct spk_overlay_run *run, json_t *object, const struct spk_overlay_at *at)
 {
-    spk_notes_effect(run->notes, SPK_FIELD_REMOVED, run->ask->from.canonical, "%s",
-                     spk_overlay_place(run->notes, at));
-    if (spk_patch_add_remove(run->ops, spk_overlay_pointer(run->notes, at), run->err))
+    note(run, json_object_get(object, at->pod.key), NULL, at);
+    if (spk_patch_add_remove(run->ops, spk_overlay_pointer(run->notes, &at->pod), run->err))
         return -1;
-    (void)json_object_del(object, key);
+    (void)json_object_del(object, at->pod.key);
     return 0;
 }

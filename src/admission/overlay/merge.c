@@ -3,7 +3,8 @@
 #include <string.h>
 
 static int merge_member(struct spk_overlay_run *run, const struct spk_schema_field *field,
-                        json_t *parent, const char *key, json_t *wish, const struct spk_at *at);
+                        json_t *parent, const char *key, json_t *wish,
+                        const struct spk_overlay_at *at);
 
 /* For JSON types that arrive otherwise than the API server would ever send them. */
 static bool is_shaped(const struct spk_schema_field *field, const json_t *there)
@@ -12,7 +13,7 @@ static bool is_shaped(const struct spk_schema_field *field, const json_t *there)
 }
 
 static int merge_struct(struct spk_overlay_run *run, enum spk_schema_index type, json_t *there,
-                        json_t *wish, const struct spk_at *at)
+                        json_t *wish, const struct spk_overlay_at *at)
 {
     const char *key;
     json_t *value;
@@ -20,7 +21,7 @@ static int merge_struct(struct spk_overlay_run *run, enum spk_schema_index type,
     json_object_foreach(wish, key, value)
     {
         const struct spk_schema_field *field = spk_schema_find(type, key);
-        struct spk_at here = {.up = at, .key = key};
+        struct spk_overlay_at here = spk_overlay_member(at, key);
         if (type == SPK_TYPE_VolumeMount && strcmp(key, "mountPath") == 0)
             continue; /* it is the same, perhaps in another spelling */
         if (field && merge_member(run, field, there, key, value, &here))
@@ -30,7 +31,7 @@ static int merge_struct(struct spk_overlay_run *run, enum spk_schema_index type,
 }
 
 static int merge_map(struct spk_overlay_run *run, const struct spk_schema_field *field,
-                     json_t *there, json_t *wish, const struct spk_at *at)
+                     json_t *there, json_t *wish, const struct spk_overlay_at *at)
 {
     struct spk_schema_field element = spk_schema_element(field);
     const char *key;
@@ -38,7 +39,7 @@ static int merge_map(struct spk_overlay_run *run, const struct spk_schema_field 
 
     json_object_foreach(wish, key, value)
     {
-        struct spk_at here = {.up = at, .key = key};
+        struct spk_overlay_at here = spk_overlay_member(at, key);
         if (merge_member(run, &element, there, key, value, &here))
             return -1;
     }
@@ -47,12 +48,13 @@ static int merge_map(struct spk_overlay_run *run, const struct spk_schema_field 
 
 /* True when the two lists may be compared, each element with each. */
 static bool is_comparable(struct spk_overlay_run *run, const json_t *there, const json_t *wish,
-                          const struct spk_at *at)
+                          const struct spk_overlay_at *at)
 {
     run->pairs += json_array_size(there) * json_array_size(wish);
     if (run->pairs <= SPK_OVERLAY_PAIRS_MAX)
         return true;
-    spk_overlay_fault(run, at, "the pod's list has %zu elements, too many to merge %zu into",
+    spk_overlay_fault(run, &at->asked,
+                      "the pod's list has %zu elements, too many to merge %zu into",
                       json_array_size(there), json_array_size(wish));
     return false;
 }
@@ -68,7 +70,7 @@ static bool has_same(const struct spk_schema_field *element, const json_t *array
 }
 
 static int merge_set(struct spk_overlay_run *run, const struct spk_schema_field *field,
-                     json_t *there, json_t *wish, const struct spk_at *at)
+                     json_t *there, json_t *wish, const struct spk_overlay_at *at)
 {
     struct spk_schema_field element = spk_schema_element(field);
     size_t i;
@@ -76,7 +78,8 @@ static int merge_set(struct spk_overlay_run *run, const struct spk_schema_field 
 
     json_array_foreach(wish, i, value)
     {
-        if (!has_same(&element, there, value) && spk_overlay_append(run, there, value, at))
+        struct spk_overlay_at here = spk_overlay_element(at, json_array_size(there), i);
+        if (!has_same(&element, there, value) && spk_overlay_append(run, there, value, &here))
             return -1;
     }
     return 0;
@@ -116,16 +119,16 @@ static bool find_partner(json_t **out, size_t *index, struct spk_overlay_run *ru
 }
 
 static int merge_element(struct spk_overlay_run *run, const struct spk_schema_field *field,
-                         json_t *array, json_t *wish, const struct spk_at *at)
+                         json_t *array, json_t *wish, size_t asked, const struct spk_overlay_at *at)
 {
     struct spk_schema_field element = spk_schema_element(field);
-    struct spk_at here = {.up = at};
+    struct spk_overlay_at here = spk_overlay_element(at, json_array_size(array), asked);
     json_t *there;
 
-    if (!find_partner(&there, &here.index, run, field, array, wish, at))
+    if (!find_partner(&there, &here.pod.index, run, field, array, wish, &here.asked))
         return 0;
     if (!there)
-        return spk_overlay_append(run, array, wish, at);
+        return spk_overlay_append(run, array, wish, &here);
     if (!spk_schema_is_atomic(&element))
         return merge_struct(run, (enum spk_schema_index)field->type, there, wish, &here);
     if (spk_schema_same(&element, there, wish))
@@ -134,7 +137,7 @@ static int merge_element(struct spk_overlay_run *run, const struct spk_schema_fi
 }
 
 static int merge_list(struct spk_overlay_run *run, const struct spk_schema_field *field,
-                      json_t *there, json_t *wish, const struct spk_at *at)
+                      json_t *there, json_t *wish, const struct spk_overlay_at *at)
 {
     size_t i;
     json_t *value;
@@ -145,7 +148,7 @@ static int merge_list(struct spk_overlay_run *run, const struct spk_schema_field
         return merge_set(run, field, there, wish, at);
     json_array_foreach(wish, i, value)
     {
-        if (merge_element(run, field, there, value, at))
+        if (merge_element(run, field, there, value, i, at))
             return -1;
     }
     return 0;
@@ -153,18 +156,19 @@ static int merge_list(struct spk_overlay_run *run, const struct spk_schema_field
 
 /* A field that the pod has not got, or has as null. */
 static int add_member(struct spk_overlay_run *run, const struct spk_schema_field *field,
-                      json_t *parent, const char *key, json_t *wish, const struct spk_at *at)
+                      json_t *parent, json_t *wish, const struct spk_overlay_at *at)
 {
-    return spk_schema_is_absent(field, wish) ? 0 : spk_overlay_set(run, parent, key, wish, at);
+    return spk_schema_is_absent(field, wish) ? 0 : spk_overlay_set(run, parent, wish, at);
 }
 
 static int merge_member(struct spk_overlay_run *run, const struct spk_schema_field *field,
-                        json_t *parent, const char *key, json_t *wish, const struct spk_at *at)
+                        json_t *parent, const char *key, json_t *wish,
+                        const struct spk_overlay_at *at)
 {
     json_t *there = json_object_get(parent, key);
 
     if (!there || json_is_null(there))
-        return add_member(run, field, parent, key, wish, at);
+        return add_member(run, field, parent, wish, at);
     if (!spk_schema_is_atomic(field) && is_shaped(field, there)) {
         if (field->kind == SPK_KIND_STRUCT)
             return merge_struct(run, (enum spk_schema_index)field->type, there, wish, at);
@@ -174,13 +178,13 @@ static int merge_member(struct spk_overlay_run *run, const struct spk_schema_fie
     }
     if (spk_schema_same(field, there, wish))
         return 0;
-    return spk_overlay_set(run, parent, key, wish, at);
+    return spk_overlay_set(run, parent, wish, at);
 }
 
 static int merge_root(struct spk_overlay_run *run, enum spk_schema_index type, const char *key,
                       json_t *wish)
 {
-    struct spk_at at = {.key = key};
+    struct spk_overlay_at at = spk_overlay_member(NULL, key);
 
     return wish ? merge_struct(run, type, json_object_get(run->tree, key), wish, &at) : 0;
 }
@@ -189,12 +193,15 @@ static int merge_spark_container(struct spk_overlay_run *run, json_t *wish)
 {
     struct spk_at spec = {.key = "spec"};
     struct spk_at containers = {.up = &spec, .key = "containers"};
-    struct spk_at at = {.up = &containers, .index = run->container_index};
+    struct spk_overlay_at at = {
+        {.up = &containers, .index = run->container_index},
+        {.key = "sparkContainer"                },
+    };
     json_t *list = json_object_get(json_object_get(run->tree, spec.key), containers.key);
 
     if (!wish)
         return 0;
-    return merge_struct(run, SPK_TYPE_Container, json_array_get(list, at.index), wish, &at);
+    return merge_struct(run, SPK_TYPE_Container, json_array_get(list, at.pod.index), wish, &at);
 }
 
 int spk_overlay_merge(struct spk_overlay_run *run, json_t *overlay)

@@ -22,6 +22,33 @@ struct spk_overlay_run {
     struct spk_err *err;
 };
 
+/* One place, in the pod and in the overlay: elements of lists stand elsewhere, and sparkContainer
+ * is an element of spec.containers. */
+struct spk_overlay_at {
+    struct spk_at pod;
+    struct spk_at asked;
+};
+
+/* The member @key of what @up says; without @up: of the whole. */
+static inline struct spk_overlay_at spk_overlay_member(const struct spk_overlay_at *up,
+                                                       const char *key)
+{
+    return (struct spk_overlay_at){
+        {.up = up ? &up->pod : NULL,   .key = key},
+        {.up = up ? &up->asked : NULL, .key = key},
+    };
+}
+
+/* The element of the list @up, which is the @asked -th of the overlay's list. */
+static inline struct spk_overlay_at spk_overlay_element(const struct spk_overlay_at *up, size_t pod,
+                                                        size_t asked)
+{
+    return (struct spk_overlay_at){
+        {.up = &up->pod,   .index = pod  },
+        {.up = &up->asked, .index = asked},
+    };
+}
+
 /* "spec.tolerations[1].operator"; keys quoted where they need it. Never NULL. */
 const char *spk_overlay_place(struct spk_notes *notes, const struct spk_at *at);
 
@@ -59,14 +86,15 @@ json_t *spk_overlay_find_mount(bool *fits, struct spk_overlay_run *run, json_t *
 void spk_overlay_check_mounts(struct spk_overlay_run *run, const json_t *mounts,
                               const struct spk_at *at);
 
-/* One change of the tree, its operation and its effect. @value is borrowed. SPK_ENOMEM. */
-int spk_overlay_set(struct spk_overlay_run *run, json_t *object, const char *key, json_t *value,
-                    const struct spk_at *at);
+/* One change of the tree where @at says, its operation and its effect. @value is borrowed.
+ * SPK_ENOMEM. */
+int spk_overlay_set(struct spk_overlay_run *run, json_t *object, json_t *value,
+                    const struct spk_overlay_at *at);
 int spk_overlay_append(struct spk_overlay_run *run, json_t *array, json_t *value,
-                       const struct spk_at *at);
+                       const struct spk_overlay_at *at);
 int spk_overlay_replace(struct spk_overlay_run *run, json_t *array, json_t *value,
-                        const struct spk_at *at); /* the element that @at says */
-int spk_overlay_remove(struct spk_overlay_run *run, json_t *object, const char *key,
-                       const struct spk_at *at);
+                        const struct spk_overlay_at *at);
+int spk_overlay_remove(struct spk_overlay_run *run, json_t *object,
+                       const struct spk_overlay_at *at);
 
 #endif

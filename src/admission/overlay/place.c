@@ -65,6 +65,7 @@ const char *spk_overlay_pointer(struct spk_notes *notes, const struct spk_at *at
 
 void spk_overlay_fault(struct spk_overlay_run *run, const struct spk_at *at, const char *fmt, ...)
 {
+    struct spk_place place = {.key = run->ask->from.written};
     va_list args;
     const char *text;
 
@@ -75,6 +76,6 @@ void spk_overlay_fault(struct spk_overlay_run *run, const struct spk_at *at, con
     va_start(args, fmt);
     text = keep(run->notes, spk_arena_vprintf(run->notes->arena, fmt, args));
     va_end(args);
-    spk_notes_fault(run->notes, run->ask->from.written, "%s%s%s", spk_overlay_place(run->notes, at),
-                    at ? ": " : "", text);
+    place.where = spk_overlay_place(run->notes, at);
+    spk_notes_fault_in(run->notes, &place, "%s%s%s", place.where, at ? ": " : "", text);
 }
