@@ -8,7 +8,7 @@
 #define TOP  ((spk_nano)INT64_MAX * NANO)
 #define HALF ((spk_nano)1 << 125)
 #define MANY 40   /* a power of ten that is beyond the range either way */
-#define FAR  1000 /* where an exponent stops being counted */
+#define FAR  1000 /* no exponent that means anything is above */
 
 static const struct suffix {
     struct spk_str text;
@@ -105,7 +105,9 @@ static bool read_exponent(int *power, struct spk_str text)
     for (size_t i = 0; i < text.len; i++) {
         if (!is_digit(text.ptr[i]))
             return false;
-        value = value < FAR ? value * 10 + (text.ptr[i] - '0') : value;
+        value = value * 10 + (text.ptr[i] - '0');
+        if (value > FAR) /* an API server of 1.36 works on it until its deadline */
+            return false;
     }
     *power = negative ? -value : value;
     return true;

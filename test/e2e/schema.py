@@ -141,8 +141,8 @@ def read(openapi, decode):
     return types, atomic
 
 
-HEAD = """/* Made from the API of Kubernetes %s by test/e2e/schema.py; the test e2e.k1.36.schema_is_that_of_the_api_server
- * makes it anew with SPK_SCHEMA_UPDATE=1. */
+HEAD = """/* Made from the API of Kubernetes %s by test/e2e/schema.py; the test
+ * e2e.k1.36.schema_is_that_of_the_api_server makes it anew with SPK_SCHEMA_UPDATE=1. */
 """
 
 

@@ -15,8 +15,10 @@
  */
 __extension__ typedef __int128 spk_nano;
 
-/* Reads a quantity; false when the API server would not take it. What is finer than a billionth is
- * rounded away from zero, and what is out of range becomes the range's end, as there. */
+/* Reads a quantity; false when the API server would not take it, nor for what it takes without
+ * need: no digit at all ("."), blanks around, and exponents above 1,000. What is finer than a
+ * billionth is rounded away from zero, and what is out of range becomes the range's end, as there.
+ */
 bool spk_quantity_read(spk_nano *out, struct spk_str text);
 
 /* Both can be read and are worth the same. */

@@ -198,7 +198,9 @@ static void check_keys(struct spk_overlay_run *run, const struct spk_schema_fiel
         for (size_t j = 0; j < i; j++) {
             if (!spk_schema_same_keys(&keys, element, json_array_get(array, j)))
                 continue;
-            spk_overlay_fault(run, &here, "has the same %s as element %zu", field->keys, j);
+            spk_overlay_fault(run, &here, "has the same %s%s%s as element %zu",
+                              keys.fields[0]->name, keys.count > 1 ? " and " : "",
+                              keys.count > 1 ? keys.fields[1]->name : "", j);
             break;
         }
     }
@@ -281,6 +283,8 @@ int spk_overlay_check(struct spk_overlay_run *run, json_t *overlay)
         struct spk_at here = {.key = key};
         if (is_enough(run))
             break;
+        if (is_directive(run, key, &here))
+            continue;
         if (!field)
             spk_overlay_fault(run, &here, "expected metadata, spec or sparkContainer");
         else if (check_value(run, field, overlay, value, &here))

@@ -108,8 +108,11 @@ static void check_names(struct spk_overlay_run *run, const json_t *array,
     for (size_t i = 0; i < json_array_size(array); i++) {
         const json_t *name = json_object_get(json_array_get(array, i), "name");
         struct spk_at here = {.up = at, .index = i};
-        if (name)
-            (void)refuse(run, place, spk_json_str(name), &here);
+        const char *reason = name ? spk_owned_reason(place, spk_json_str(name)) : NULL;
+        if (reason) {
+            spk_overlay_fault(run, &here, "%s: %s", spk_notes_quote(run->notes, spk_json_str(name)),
+                              reason);
+        }
     }
 }
 

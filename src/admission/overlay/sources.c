@@ -178,9 +178,9 @@ static bool mount_fits(struct spk_overlay_run *run, const json_t *there, const j
                                    same_volume(volume_of(run, there), volume_of(run, wish))))
         return true;
     spk_overlay_fault(
-        run, at, "volume %s can't be mounted at %s: the pod mounts volume %s%s there",
+        run, at, "volume %s can't be mounted at %s: the pod mounts %svolume %s there",
         spk_notes_quote(run->notes, wants), spk_notes_quote(run->notes, text_of(wish, "mountPath")),
-        same_part(there, wish) ? "" : "with another subPath, ", spk_notes_quote(run->notes, had));
+        same_part(there, wish) ? "" : "another part of ", spk_notes_quote(run->notes, had));
     return false;
 }
 
