@@ -4,7 +4,7 @@ import base64
 import json
 from pathlib import Path
 
-from kit import install
+from kit import install, policy
 from kit.api import ADMISSION, wait_for
 
 # By name; each is one installation. Versions of the API server below those of its features are tried on newer ones.
@@ -19,6 +19,10 @@ SETS = {
     "existing": ["--existing-namespace"],
     "old": ["--kube-version=1.25", "--replicas=1"],
 }
+
+
+# Of its selector kubectl says "configured" even where nothing changes: it knows no other way than to replace it.
+ALWAYS_CONFIGURED = "poddisruptionbudget.policy/"
 
 
 def versions(env, text):
@@ -43,6 +47,8 @@ def test_every_set_of_options_applies_without_a_warning_and_again(env):
         again = env.kubectl("apply", "-f", "-", stdin=text)
         assert again.returncode == 0 and not again.stderr, f"{name}: {again.stderr}"
         assert versions(env, text) == before, f"{name}: another apply changes something: {again.stdout}"
+        said = [line for line in again.stdout.splitlines() if not line.endswith(" unchanged")]
+        assert all(line.startswith(ALWAYS_CONFIGURED) for line in said), f"{name}: {said}"
         trial = env.kubectl("apply", "--dry-run=server", "-f", "-", stdin=text)
         assert trial.returncode == 0 and not trial.stderr, f"{name}: {trial.stderr}"
 
@@ -76,3 +82,34 @@ def test_pods_of_the_deployment_fit_the_namespace(env):
         wait_for("the level is in force", lambda: env.api.create_pod(env.namespace, bad, dry_run=True).code == wanted)
         answer = env.api.create_pod(env.namespace, pod, dry_run=True)
         assert answer.code == 201 and not answer.warnings, f"{options}: {answer.message} {answer.warnings}"
+
+
+def names(env, text):
+    """Which of these objects there are, by kind."""
+    done = env.kubectl("get", "--ignore-not-found", "-f", "-", "-o", "name", stdin=text)
+    assert done.returncode == 0, done.stderr
+    return set(done.stdout.split())
+
+
+def test_removing_one_instance_leaves_the_other_of_its_namespace(env):
+    """As manifest/README.md says, with the policies of both."""
+    made = {}
+    for name in "a", "b":
+        own = f"webhook-{name}-{env.unique}"
+        options = [f"--name={own}", f"--annotation-prefix={name}.example.com"]
+        text = install.printed(env, *options)
+        install.apply(env, install.parsed(env, text), text)
+        policies = policy.printed(env, *options, f"--only-namespace={env.namespace}")
+        install.apply(env, install.parsed(env, policies), policies)
+        made[name] = own, options, text, policies
+    before = {name: names(env, f"{text}---\n{policies}") for name, (_, _, text, policies) in made.items()}
+    own, options, text, policies = made["a"]
+    again = install.printed(env, *options, "--existing-namespace")
+    for arguments, stdin in ((["-f", "-"], policies), (["mutatingwebhookconfiguration", f"zz-{own}"], None),
+                             (["--ignore-not-found", "-f", "-"], again)):
+        done = env.kubectl("delete", *arguments, stdin=stdin)
+        assert done.returncode == 0, f"{arguments}: {done.stderr}"
+    namespace = f"namespace/{env.namespace}"
+    assert names(env, f"{text}---\n{policies}") == {namespace}, "something is left"
+    assert len(before["b"]) > 12 and namespace in before["b"]
+    assert names(env, f"{made['b'][2]}---\n{made['b'][3]}") == before["b"], "the other lost something"

@@ -228,3 +228,16 @@ def test_policy_mutates_generated_pods_as_the_webhook_does_or_refuses_them(env):
             assert essence(answer.body) == essence(wanted), f"{seed}: not as the webhook"
             same += 1
     assert same > 60 and refused > 30 and left_out < same / 4, (same, refused, left_out)
+
+
+def test_policy_and_the_one_that_mutates_are_removed_apart(env):
+    """Neither takes the other along."""
+    flags = [f"--name=policy-{env.unique}", f"--only-namespace={env.namespace}"]
+    for first, second in ([], ["--mutating"]), (["--mutating"], []):
+        policy.apply(env)
+        policy.apply(env, "--mutating")
+        kept = policy.printed(env, *flags, *second)
+        done = env.kubectl("delete", "-f", "-", stdin=policy.printed(env, *flags, *first))
+        assert done.returncode == 0, done.stderr
+        done = env.kubectl("get", "-f", "-", stdin=kept)
+        assert done.returncode == 0, done.stderr

@@ -40,6 +40,13 @@ def test_what_is_printed_is_what_is_written(env):
     assert printed == "".join(f"---\n{files[name]}" for name in sorted(files))
 
 
+def test_who_prints_without_an_image_is_told(env):
+    for options, told in ([], True), (["--image=sparkhook:dev"], False), (["--image=R.example.com:5/a:B"], False):
+        done = env.run("manifest", *options)
+        assert done.returncode == 0 and (b"no --image" in done.stderr) == told, done
+        assert told or not done.stderr, done
+
+
 def test_other_options_leave_old_files_and_say_so(env):
     first = made(env)
     folder = env.dir / "made"

@@ -21,8 +21,8 @@ def test_policy_prints_each_policy_with_its_binding(env):
     validating = ["ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"]
     assert kinds(printed(env)) == validating
     assert kinds(printed(env, "--mutating")) == validating + ["MutatingAdmissionPolicy", "MutatingAdmissionPolicyBinding"]
-    for text in printed(env), printed(env, "--mutating"):
-        assert set(re.findall(r"^  (?:name|policyName): (\S+)$", text, re.M)) == {"spark-webhook-annotations"}
+    for text, name in (printed(env), "spark-webhook-annotations"), (printed(env, "--mutating"), "spark-webhook-annotations-mutating"):
+        assert set(re.findall(r"^  (?:name|policyName): (\S+)$", text, re.M)) == {name}
         assert "%" not in re.sub(r"#.*", "", text), "something of the template is left"
 
 

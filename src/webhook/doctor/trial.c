@@ -278,13 +278,14 @@ static bool names_ours(const struct spk_trial *trial)
     return *trial->webhook && strstr(trial->answer.why, quoted);
 }
 
-/* The one of `spark-webhook policy`? */
+/* The one of `spark-webhook policy`, or the one with --mutating? */
 static bool names_policy(const struct spk_trial *trial)
 {
-    char quoted[SPK_SUBDOMAIN_MAX + 32];
+    char plain[SPK_SUBDOMAIN_MAX + 32], mutating[SPK_SUBDOMAIN_MAX + 32];
 
-    (void)snprintf(quoted, sizeof(quoted), "'%s-annotations'", trial->instance);
-    return strstr(trial->answer.why, quoted) != NULL;
+    (void)snprintf(plain, sizeof(plain), "'%s-annotations'", trial->instance);
+    (void)snprintf(mutating, sizeof(mutating), "'%s-annotations-mutating'", trial->instance);
+    return strstr(trial->answer.why, plain) || strstr(trial->answer.why, mutating);
 }
 
 static bool is_stamped(const struct spk_trial *trial)

@@ -117,6 +117,17 @@ static int write_chart(const struct spk_install *install, struct spk_err *err)
     return 0;
 }
 
+/* Not with --directory: a folder is edited, or an overlay of kustomize names the image. */
+static void say_image_lacks(const struct spk_install *install)
+{
+    if (!install->lacks_image)
+        return;
+    (void)fprintf(stderr,
+                  "spark-webhook manifest: no --image: the objects name %s, which no cluster can "
+                  "pull (to delete them it does not matter)\n",
+                  install->image);
+}
+
 static int print_objects(const struct spk_install *install, struct spk_err *err)
 {
     for (const struct spk_embedded *it = spk_embedded; it->name; it++) {
@@ -129,6 +140,7 @@ static int print_objects(const struct spk_install *install, struct spk_err *err)
         if (buf.len)
             (void)printf("---\n%s", buf.ptr);
     }
+    say_image_lacks(install);
     return 0;
 }
 

@@ -29,7 +29,7 @@ static const struct spk_flag flags[] = {
     {.name = "existing-namespace",
      .help =
          "leave out the Namespace object, whose Pod Security labels would count for all that lives "
-         "there; so it is for default and kube-*",                                                                .type = SPK_FLAG_SWITCH,
+         "there; so it is for default and kube-*",                                                                    .type = SPK_FLAG_SWITCH,
      .offset = FIELD(existing_namespace)},
     {.name = "name",
      .arg = "NAME",
@@ -40,9 +40,8 @@ static const struct spk_flag flags[] = {
      .offset = FIELD(name)},
     {.name = "image",
      .arg = "IMAGE",
-     .fallback = "sparkhook:dev",
-     .help = "an image of this program that the nodes can pull",
-     .type = SPK_FLAG_TEXT,
+     .help = "an image of this program that the nodes can pull; without it the objects name "
+             "sparkhook:dev, which is none",                                             .type = SPK_FLAG_TEXT,
      .offset = FIELD(image)},
     {.name = "image-pull-secret",
      .arg = "NAME",
@@ -120,7 +119,7 @@ static const struct spk_flag flags[] = {
     {.name = "host-network",
      .help =
          "pods use their node's network, where the API server can't reach pod addresses (EKS with "
-         "Calico); both ports must be free on the nodes",                                      .type = SPK_FLAG_SWITCH,
+         "Calico); both ports must be free on the nodes",                                                                        .type = SPK_FLAG_SWITCH,
      .offset = FIELD(host_network)},
     {.name = "priority-class",
      .arg = "NAME",
@@ -148,9 +147,9 @@ static const struct spk_flag flags[] = {
      .arg = "DIR",
      .help =
          "write a file for each object and a kustomization.yaml (or the chart) there, instead of "
-         "printing",                                                       .type = SPK_FLAG_TEXT,
+         "printing",                                                   .type = SPK_FLAG_TEXT,
      .offset = FIELD(directory)},
-    {.name = "help",                                                 .help = "print this",                                                                 .type = SPK_FLAG_HELP                                                                  },
+    {.name = "help",                                                                 .help = "print this",                                                                   .type = SPK_FLAG_HELP                        },
 };
 
 /* In a chart: what names the instance, and where it goes. */
@@ -213,6 +212,8 @@ static bool is_shared(const char *name)
 static void derive(struct spk_install *it)
 {
     it->version = SPK_VERSION;
+    it->lacks_image = it->image == NULL;
+    it->image = it->image ? it->image : "sparkhook:dev";
     it->certificates_text = certificates[it->certificates];
     it->failure_policy_text = failure_policies[it->failure_policy];
     it->on_invalid_text = on_invalids[it->on_invalid];
@@ -235,17 +236,56 @@ static void derive(struct spk_install *it)
     it->policies = it->kube_minor >= 30;
 }
 
+/* Up to where upper case is nobody's mistake: the registry's host, if there is one, which is told
+ * by its dot or port (distribution/reference normalize.go). */
+static const char *skip_host(const char *image)
+{
+    const char *slash = strchr(image, '/');
+    size_t plain = strcspn(image, ".:");
+
+    return slash && image + plain < slash ? slash + 1 : image;
+}
+
+/* In lower case up to the tag or digest: no registry has it otherwise. */
+static bool is_lower(const char *image)
+{
+    for (const char *at = skip_host(image); *at && !strchr(":@", *at); at++) {
+        if (isupper((unsigned char)*at))
+            return false;
+    }
+    return true;
+}
+
 /* What a reference to an image may be made of (distribution/reference regexp.go), so that it is one
  * plain scalar of YAML. */
 static bool is_image(const char *text)
 {
-    if (!isalnum((unsigned char)*text) || strlen(text) > SPK_IMAGE_MAX)
+    size_t len = strlen(text);
+
+    if (!isalnum((unsigned char)*text) || len > SPK_IMAGE_MAX || text[len - 1] == ':')
         return false;
-    for (; *text; text++) {
-        if (!isalnum((unsigned char)*text) && !strchr("._-/:@", *text))
+    for (size_t i = 0; i < len; i++) {
+        if (!isalnum((unsigned char)text[i]) && !strchr("._-/:@", text[i]))
             return false;
     }
-    return text[-1] != ':';
+    return true;
+}
+
+static int check_image(const char *image, struct spk_err *err)
+{
+    if (!is_image(image)) {
+        return spk_fail(err, SPK_EINVALID,
+                        "--image: found '%.*s', expected an image such as "
+                        "registry.example.com/sparkhook:" SPK_VERSION,
+                        SPK_QUOTE_MAX, image);
+    }
+    if (!is_lower(image)) {
+        return spk_fail(err, SPK_EINVALID,
+                        "--image: found '%.*s', expected lower case before the tag, such as "
+                        "registry.example.com/sparkhook:" SPK_VERSION,
+                        SPK_QUOTE_MAX, image);
+    }
+    return 0;
 }
 
 static int check_names(const struct spk_install *it, struct spk_err *err)
@@ -255,12 +295,8 @@ static int check_names(const struct spk_install *it, struct spk_err *err)
                         "--name: found '%.*s', expected a letter first, as a Service's name has it",
                         SPK_QUOTE_MAX, it->name);
     }
-    if (!is_image(it->image)) {
-        return spk_fail(err, SPK_EINVALID,
-                        "--image: found '%.*s', expected an image such as "
-                        "registry.example.com/sparkhook:" SPK_VERSION,
-                        SPK_QUOTE_MAX, it->image);
-    }
+    if (check_image(it->image, err))
+        return -1;
     if (it->port == it->health_port) {
         return spk_fail(err, SPK_EINVALID,
                         "--health-port: found %" PRId64 ", expected another than --port",
@@ -269,13 +305,38 @@ static int check_names(const struct spk_install *it, struct spk_err *err)
     return 0;
 }
 
-int spk_install_check_namespaces(const struct spk_flag_list *list, const char *flag,
-                                 struct spk_err *err)
+static int check_namespaces(const struct spk_flag_list *list, const char *flag, struct spk_err *err)
 {
     for (size_t i = 0; i < list->count; i++) {
         if (!spk_is_label(spk_str(list->items[i]))) {
             return spk_fail(err, SPK_EINVALID, "--%s: found '%.*s', expected a namespace's name",
                             flag, SPK_QUOTE_MAX, list->items[i]);
+        }
+    }
+    return 0;
+}
+
+static bool has(const struct spk_flag_list *list, const char *item)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        if (strcmp(list->items[i], item) == 0)
+            return true;
+    }
+    return false;
+}
+
+int spk_install_check_namespaces(const struct spk_flag_list *only,
+                                 const struct spk_flag_list *exclude, struct spk_err *err)
+{
+    if (check_namespaces(only, "only-namespace", err) ||
+        check_namespaces(exclude, "exclude-namespace", err))
+        return -1;
+    for (size_t i = 0; i < exclude->count; i++) {
+        if (has(only, exclude->items[i])) {
+            return spk_fail(err, SPK_EINVALID,
+                            "--exclude-namespace: found '%.*s', expected none that "
+                            "--only-namespace names",
+                            SPK_QUOTE_MAX, exclude->items[i]);
         }
     }
     return 0;
@@ -317,8 +378,7 @@ int spk_install_parse(struct spk_install *out, int argc, char **argv, struct spk
         return rc;
     derive(out);
     return check_names(out, err) ||
-                   spk_install_check_namespaces(&out->only_namespaces, "only-namespace", err) ||
-                   spk_install_check_namespaces(&out->exclude_namespaces, "exclude-namespace",
+                   spk_install_check_namespaces(&out->only_namespaces, &out->exclude_namespaces,
                                                 err) ||
                    check_sans(out, err) || check_format(out, err)
                ? -1

@@ -47,6 +47,7 @@ struct spk_install {
     const char *on_invalid_text;
     const char *log_level_text;
     const char *own_prefix_text; /* "" with the default */
+    bool lacks_image;            /* none was given: @image stands in for it */
     bool managed;
     bool cert_manager;
     bool makes_namespace;
@@ -91,9 +92,10 @@ int spk_install_parse(struct spk_install *out, int argc, char **argv, struct spk
 
 void spk_install_help(FILE *to);
 
-/* Whether all of @list may be namespaces. SPK_EINVALID names @flag. */
-int spk_install_check_namespaces(const struct spk_flag_list *list, const char *flag,
-                                 struct spk_err *err) __attribute__((warn_unused_result));
+/* Whether all of both lists may be namespaces, and none is in both. SPK_EINVALID names the flag. */
+int spk_install_check_namespaces(const struct spk_flag_list *only,
+                                 const struct spk_flag_list *exclude, struct spk_err *err)
+    __attribute__((warn_unused_result));
 
 /* The names in the texts; their offsets are in struct spk_install. */
 const struct spk_variable *spk_install_variables(size_t *count);

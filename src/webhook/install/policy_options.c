@@ -22,8 +22,8 @@ static const struct spk_flag flags[] = {
     {.name = "name",
      .arg = "NAME",
      .fallback = "spark-webhook",
-     .help = "of the instance of the webhook, as in manifest; the policies are NAME-annotations",
-     .type = SPK_FLAG_NAME,
+     .help = "of the instance of the webhook, as in manifest; the policies are NAME-annotations, "
+             "with --mutating NAME-annotations-mutating", .type = SPK_FLAG_NAME,
      .offset = FIELD(name)},
     SPK_ANNOTATION_PREFIX_FLAG(FIELD(annotation_prefix)),
     SPK_INSTALL_NAMESPACE_FLAGS(FIELD(only_namespaces), FIELD(exclude_namespaces)),
@@ -54,6 +54,7 @@ static const struct spk_variable variables[] = {
     {"annotation-prefix",      "", SPK_VARIABLE_TEXT,   FIELD(annotation_prefix)     },
     {"version",                "", SPK_VARIABLE_TEXT,   FIELD(version)               },
     {"action",                 "", SPK_VARIABLE_TEXT,   FIELD(action_text)           },
+    {"suffix",                 "", SPK_VARIABLE_TEXT,   FIELD(suffix)                },
     {"mutating",               "", SPK_VARIABLE_SWITCH, FIELD(mutating)              },
     {"own-prefix",             "", SPK_VARIABLE_SWITCH, FIELD(own_prefix)            },
     {"selects-namespaces",     "", SPK_VARIABLE_SWITCH, FIELD(selects_namespaces)    },
@@ -67,6 +68,7 @@ static void derive(struct spk_policy_options *it)
 {
     it->version = SPK_VERSION;
     it->action_text = actions[it->action];
+    it->suffix = it->mutating ? "-mutating" : "";
     it->own_prefix = strcmp(it->annotation_prefix, SPK_PREFIX) != 0;
     it->has_only_namespaces = it->only_namespaces.count;
     it->has_exclude_namespaces = it->exclude_namespaces.count;
@@ -106,10 +108,10 @@ int spk_policy_options_parse(struct spk_policy_options *out, int argc, char **ar
     if (rc)
         return rc;
     derive(out);
-    if (spk_install_check_namespaces(&out->only_namespaces, "only-namespace", err) ||
-        spk_install_check_namespaces(&out->exclude_namespaces, "exclude-namespace", err))
-        return -1;
-    return check_version(out, err) || check_action(out, err) ? -1 : 0;
+    return spk_install_check_namespaces(&out->only_namespaces, &out->exclude_namespaces, err) ||
+                   check_version(out, err) || check_action(out, err)
+               ? -1
+               : 0;
 }
 
 void spk_policy_options_help(FILE *to)

@@ -22,6 +22,7 @@ struct spk_policy_options {
     /* as the texts ask */
     const char *version; /* of the program */
     const char *action_text;
+    const char *suffix; /* of the policies' names: one kind can be deleted without the other */
     bool own_prefix;
     bool has_only_namespaces;
     bool has_exclude_namespaces;

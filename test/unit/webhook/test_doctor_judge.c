@@ -302,6 +302,10 @@ static const struct {
     {422,
      "422 Invalid: pods \"x\" is forbidden: ValidatingAdmissionPolicy 'w-annotations' with binding "
      "'w-annotations' denied request: x",                                                 SPK_TRIAL_POLICY,    SPK_LEVEL_FAIL, "failurePolicy Fail"              },
+    {422,
+     "422 Invalid: pods \"x\" is forbidden: ValidatingAdmissionPolicy 'w-annotations-mutating' "
+     "with "
+     "binding 'w-annotations-mutating' denied request: x",                                SPK_TRIAL_POLICY,    SPK_LEVEL_FAIL, "failurePolicy Fail"              },
     {403, "403 Forbidden: pods is forbidden: User \"u\" cannot create resource \"pods\"",
      SPK_TRIAL_OTHER,                                                                                          SPK_LEVEL_WARN, "give yourself: create pods in ns"},
     {403, "403 Forbidden: pods \"x\" is forbidden: exceeded quota: q",                    SPK_TRIAL_OTHER,
