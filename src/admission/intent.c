@@ -167,7 +167,7 @@ static void ask_unknown(struct spk_notes *notes, const struct spk_ask *ask, cons
     if (ask->key.alias && !guess.is_near)
         return;
     spk_notes_warn_of(notes, ask->written, "%s: unknown annotation, ignored; %s %s/%s%s%s",
-                      spk_notes_quote(notes, ask->written),
+                      spk_notes_plain(notes, ask->written),
                       guess.is_near ? "did you mean" : "the nearest known one is",
                       prefix ? prefix : SPK_PREFIX, guess.canonical,
                       spk_notes_plain(notes, guess.name), guess.is_near ? "?" : "");

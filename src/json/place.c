@@ -124,16 +124,23 @@ void spk_json_places(const json_t *tree, struct spk_str text, spk_json_place_fn 
     tell_value(&telling, tree);
 }
 
-/* The length of @key at the start of @path, with the '.' before it; 0 when it is another step. */
+static bool ends_step(char next)
+{
+    return next == '\0' || next == '.' || next == '[';
+}
+
+/* The length of @key at the start of @path, as ".key" or as ["key"]; 0 when it is another step. */
 static size_t member_step(const char *path, struct spk_str key)
 {
-    size_t dot = *path == '.';
-    char next;
+    bool quoted = strncmp(path, "[\"", 2) == 0;
+    size_t before = quoted ? 2 : *path == '.';
+    size_t len = before + key.len;
 
-    if (key.len == 0 || strncmp(path + dot, key.ptr, key.len) != 0)
+    if (key.len == 0 || strncmp(path + before, key.ptr, key.len) != 0)
         return 0;
-    next = path[dot + key.len];
-    return next == '\0' || next == '.' || next == '[' ? dot + key.len : 0;
+    if (quoted)
+        return strncmp(path + len, "\"]", 2) == 0 ? len + 2 : 0;
+    return ends_step(path[len]) ? len : 0;
 }
 
 /* Of an object at the cursor: leaves the cursor at the member that @path goes on with. */

@@ -103,6 +103,17 @@ static int append(struct spk_flag_list *list, const struct spk_flag *flag, const
     return 0;
 }
 
+static int set_files(void *field, const struct spk_flag *flag, const char *value,
+                     struct spk_err *err)
+{
+    struct spk_flag_files *files = field;
+
+    if (files->count == SPK_FLAG_FILES_MAX)
+        return spk_fail(err, SPK_EINVALID, "%s: more than %d", flag->name, SPK_FLAG_FILES_MAX);
+    files->items[files->count++] = value;
+    return *value ? 0 : unexpected(err, flag, value, "a file's name");
+}
+
 static int set_sans(void *field, const struct spk_flag *flag, const char *value,
                     struct spk_err *err)
 {
@@ -234,7 +245,7 @@ static setter *const setters[] = {
     [SPK_FLAG_WORD] = set_word,     [SPK_FLAG_NUMBER] = set_number,
     [SPK_FLAG_SIZE] = set_size,     [SPK_FLAG_DURATION] = set_duration,
     [SPK_FLAG_OBJECT] = set_object, [SPK_FLAG_OBJECTS] = set_objects,
-    [SPK_FLAG_MINOR] = set_minor,
+    [SPK_FLAG_MINOR] = set_minor,   [SPK_FLAG_FILES] = set_files,
 };
 _Static_assert(SPK_LEN(setters) == SPK_FLAG_TYPES, "one setter per type");
 
@@ -289,11 +300,18 @@ static bool is_whole(const char *token, const char *name)
            (token[2 + len] == '\0' || token[2 + len] == '=');
 }
 
+static bool is_operand(const struct spk_flag *flag)
+{
+    return flag->type == SPK_FLAG_OPERAND || flag->type == SPK_FLAG_FILES;
+}
+
 static int take_operand(void *out, const struct spk_flag *flags, size_t count, const char *token,
                         struct spk_err *err)
 {
     for (size_t i = 0; i < count; i++) {
         const char **field = (const char **)((char *)out + flags[i].offset);
+        if (flags[i].type == SPK_FLAG_FILES)
+            return set(out, &flags[i], token, err);
         if (flags[i].type == SPK_FLAG_OPERAND && !*field)
             return set(out, &flags[i], token, err);
     }
@@ -310,7 +328,7 @@ static int take(void *out, const struct spk_flag *flags, size_t count, int got, 
     if (got == 1)
         return take_operand(out, flags, count, optarg, err);
     if (index < 0 || (size_t)index >= count || !is_whole(token, flags[index].name) ||
-        flags[index].type == SPK_FLAG_OPERAND)
+        is_operand(&flags[index]))
         return unknown(flags, count, token, err);
     if (got == ':') {
         return spk_fail(err, SPK_EINVALID, "--%s: found nothing, expected %s", flags[index].name,
@@ -354,8 +372,8 @@ void spk_flags_help(FILE *to, const struct spk_flag *flags, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         const struct spk_flag *flag = &flags[i];
-        (void)fprintf(to, "  %s%s%s%s\n        %s", flag->type == SPK_FLAG_OPERAND ? "" : "--",
-                      flag->name, flag->arg ? "=" : "", flag->arg ? flag->arg : "", flag->help);
+        (void)fprintf(to, "  %s%s%s%s\n        %s", is_operand(flag) ? "" : "--", flag->name,
+                      flag->arg ? "=" : "", flag->arg ? flag->arg : "", flag->help);
         if (flag->fallback)
             (void)fprintf(to, " (default %s)", flag->fallback);
         (void)fprintf(to, "\n");

@@ -17,6 +17,7 @@ enum spk_flag_type {
     SPK_FLAG_HELP,     /* no field */
     SPK_FLAG_SWITCH,   /* bool, set by the flag alone */
     SPK_FLAG_OPERAND,  /* no flag but the one argument without dashes: const char * */
+    SPK_FLAG_FILES,    /* any number of those: struct spk_flag_files */
     SPK_FLAG_TEXT,     /* const char *, borrowed from argv */
     SPK_FLAG_NAME,     /* the same, a DNS label */
     SPK_FLAG_OBJECT,   /* the same, what most objects may be called: a DNS subdomain */
@@ -37,6 +38,13 @@ enum spk_flag_type {
 
 struct spk_flag_list {
     const char *items[SPK_FLAG_LIST_MAX];
+    size_t count;
+};
+
+#define SPK_FLAG_FILES_MAX 1024
+
+struct spk_flag_files {
+    const char *items[SPK_FLAG_FILES_MAX]; /* borrowed from argv */
     size_t count;
 };
 

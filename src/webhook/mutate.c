@@ -2,6 +2,7 @@
 
 #include "webhook/explain.h"
 #include "webhook/flags.h"
+#include "webhook/input.h"
 #include "webhook/process.h"
 
 #include "spk/admission/review.h"
@@ -13,8 +14,6 @@
 #include "spk/json/walk.h"
 #include "spk/json/yaml.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 
 enum { EXIT_ALLOWED = 0, EXIT_DENIED = 1, EXIT_UNUSABLE = 2 };
@@ -76,36 +75,6 @@ static void run_done(struct run *run)
     json_decref(run->input);
     free(run->answer);
     spk_decision_done(&run->decision);
-}
-
-static int read_all(struct spk_buf *buf, int fd, const char *name, struct spk_err *err)
-{
-    char chunk[16 * 1024];
-
-    for (;;) {
-        ssize_t n = read(fd, chunk, sizeof(chunk));
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return spk_fail_sys(err, "%s", name);
-        if (n == 0)
-            return 0;
-        if (spk_buf_add(buf, chunk, (size_t)n, err))
-            return spk_fail_in(err, "%s", name);
-    }
-}
-
-/* A FILE may be a pipe: it is the caller's own. */
-static int read_input(struct spk_buf *buf, const char *file, struct spk_err *err)
-{
-    SPK_AUTOCLOSE int fd = -1;
-
-    if (!file || strcmp(file, "-") == 0)
-        return read_all(buf, STDIN_FILENO, "standard input", err);
-    fd = open(file, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return spk_fail_sys(err, "%s", file);
-    return read_all(buf, fd, file, err);
 }
 
 static bool looks_like_json(const struct spk_buf *buf)
@@ -231,7 +200,7 @@ static int mutate(struct run *run, struct spk_err *err)
     SPK_CLEANUP(spk_buf_done) struct spk_buf buf;
 
     spk_buf_init(&buf, SPK_BODY_MAX);
-    if (read_input(&buf, run->options.file, err) || decide(run, &buf, err) ||
+    if (spk_input_read(&buf, run->options.file, err) || decide(run, &buf, err) ||
         print_result(run, err))
         return -1;
     print_notes(run);

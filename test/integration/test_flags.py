@@ -37,6 +37,9 @@ def test_unknown_flag_names_the_nearest(env):
     refused(env, "serve", SELF, "--qqqqqqqqqq", says=["'--qqqqqqqqqq'", "--help"])
     refused(env, "serve", SELF, "-x", says=["'-x'"])
     refused(env, "mutate", "--pach", says=["--patch"])
+    refused(env, "lint", "--stric", says=["--strict"])
+    refused(env, "lint", says=["at least one FILE", "see spark-webhook lint --help"])
+    refused(env, "lint", *["x"] * 1025, says=["more than 1024"])
 
 
 def test_bad_values_are_named(env):
@@ -96,7 +99,7 @@ def test_version(env):
 
 
 def test_a_full_disk_is_no_success(env):
-    for args in ["--version"], ["--help"], ["serve", "--help"], ["mutate", "--help"]:
+    for args in ["--version"], ["--help"], ["serve", "--help"], ["mutate", "--help"], ["lint", "--help"]:
         with open("/dev/full", "wb") as full:
             done = subprocess.run([env.webhook, *args], stdout=full, stderr=subprocess.PIPE,
                                   check=False)
@@ -150,7 +153,7 @@ def test_man_page_and_help_have_the_same_flags(env):
     page = MAN.read_text()
     described = set(re.findall(r"^\.It Fl Fl ([a-z-]+)", page, re.M))
     printed = set()
-    for command in [], ["serve"], ["mutate"], ["manifest"], ["policy"], ["doctor"]:
+    for command in [], ["serve"], ["mutate"], ["lint"], ["manifest"], ["policy"], ["doctor"]:
         printed |= set(re.findall(r"^  --([a-z-]+)", help_text(env, *command), re.M))
     assert described == printed, (described ^ printed)
 

@@ -137,6 +137,12 @@
 /* What a credential plugin may print, its certificates and all. */
 #define SPK_PLUGIN_OUTPUT_MAX ((size_t)1024 * 1024)
 
+/* A file of Java properties: spark-defaults.conf has a few KB. */
+#define SPK_PROPERTIES_MAX ((size_t)1024 * 1024)
+
+/* Findings that lint tells of one file; the rest would be more of the same. */
+#define SPK_LINT_FINDINGS_MAX 1000
+
 /* One object of an installation, or a file of the chart: the longest has 6 KB. */
 #define SPK_MANIFEST_MAX ((size_t)64 * 1024)
 

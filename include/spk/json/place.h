@@ -18,9 +18,9 @@ typedef void spk_json_place_fn(void *arg, const json_t *value, size_t offset);
 /* Tells of every value of @tree, which was read from @text. */
 void spk_json_places(const json_t *tree, struct spk_str text, spk_json_place_fn *tell, void *arg);
 
-/* The byte at which the value at @path begins: "[2].path", "spec.tolerations[0]"; keys stand there
- * as they are in the text, unescaped. What is not there: the nearest that holds it, at last the
- * whole. Return: the length of the part of @path that was found. */
+/* The byte at which the value at @path begins: "[2].path", "metadata.annotations[\"a/b\"]"; keys
+ * are compared as they are in the text, escapes and all. What is not there: the nearest that holds
+ * it, at last the whole. Return: the length of the part of @path that was found. */
 size_t spk_json_locate(size_t *offset, struct spk_str text, const char *path);
 
 /* The length of the JSON value that @text begins with, blanks before it included, or all of @text

@@ -61,18 +61,16 @@ static const struct {
     {"stamps never disagree",              "mutated-by=a|" S "mutated-by=b",                                  ""                                                                             },
 
     {"unknown",                            "sparkconfigmap=x",
-     "? \"" P "sparkconfigmap\": unknown annotation, ignored; did you mean " P "sparkConfigMap?\n"                                                                                           },
+     "? " P "sparkconfigmap: unknown annotation, ignored; did you mean " P "sparkConfigMap?\n"                                                                                               },
     {"unknown with a NAME",                "secrets.db=x",
-     "? \"" P "secrets.db\": unknown annotation, ignored; did you mean " P "secret.db?\n"                                                                                                    },
+     "? " P "secrets.db: unknown annotation, ignored; did you mean " P "secret.db?\n"                                                                                                        },
     {"unknown with a hostile NAME",        P "secrets.\nx=x",
-     "? \"" P "secrets.\\u000ax\": unknown annotation, ignored; did you mean " P
-     "secret.\\u000ax?\n"                                                                                                                                                                    },
+     "? " P "secrets.\\u000ax: unknown annotation, ignored; did you mean " P "secret.\\u000ax?\n"                                                                                            },
     {"unknown with the second prefix",     S "app-name=x",                                                    ""                                                                             },
     {"misspelt with the second prefix",    S "sparkconfigmap=x",
-     "? \"" S "sparkconfigmap\": unknown annotation, ignored; did you mean " P "sparkConfigMap?\n"                                                                                           },
+     "? " S "sparkconfigmap: unknown annotation, ignored; did you mean " P "sparkConfigMap?\n"                                                                                               },
     {"unknown and hostile",                P "a\nb=x",
-     "? \"" P "a\\u000ab\": unknown annotation, ignored; the nearest known one is " P
-     "secret.NAME\n"                                                                                                                                                                         },
+     "? " P "a\\u000ab: unknown annotation, ignored; the nearest known one is " P "secret.NAME\n"                                                                                            },
     {"overlay",                            "overlay={'spec':{}}",                                             "X overlay {\"spec\":{}}\n"                                                    },
     {"retired",                            "affinity=x|tolerations.t=x|volumemounts.v=x|volumes.v=x",
      "! " P "affinity: retired in 2019; use a pod template "
