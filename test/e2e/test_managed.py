@@ -1,24 +1,9 @@
 """Certificates that look after themselves, on a real API server and with the printed permissions alone."""
 
-import contextlib
-
-import controlplane
-from kit import install
-from kit.api import Api, wait_for
-from kit.managed import HEALED_WITHIN, Managed, Reviews, ready, review_of, value
+from kit.api import wait_for
+from kit.managed import HEALED_WITHIN, Managed, Reviews, installed, review_of, value
 from kit.webhook import trial_pod
 from pki import Authority
-
-
-def installed(env, replicas=1):
-    """Registered replicas that have settled. The API server calls the first one."""
-    it = Managed(env)
-    running = [it.start() for _ in range(replicas)]
-    it.register(running[0].port)
-    for replica in running:
-        it.wait_ready(replica)
-    it.wait_mutated(within=20)
-    return it, running
 
 
 def test_a_pod_is_mutated_seconds_after_the_first_start(env):
@@ -171,101 +156,3 @@ def test_a_secret_of_an_older_kind_is_taken_over_and_renewed_without_a_gap(env):
     assert not reviews.bad, reviews.bad[:5]
     assert it.stored()["x"] == "y", "what is not ours stays"
     assert theirs["ca_crt"].strip() in it.bundle()
-
-
-# ------------------------------------------------------------------------------ permissions
-
-def without(kind, verb):
-    def permit(objects):
-        verbs = install.one(objects, kind)["rules"][0]["verbs"]
-        verbs.remove(verb)
-
-    return permit
-
-
-def shows_a_certificate(it, replica):
-    it.wait_ready(replica, within=4)
-
-
-def makes_the_secret(it, replica):
-    wait_for("the Secret", it.stored, 4)
-
-
-def keeps_both_in_sight(it, replica):
-    wait_for("both are in sight", lambda: value(replica, "spark_webhook_certificate_in_sight") == 1, 4)
-
-
-def puts_the_secret_back(it, replica):
-    before = wait_for("the Secret", it.stored, 4)
-    it.put(tls_crt="garbage")
-    wait_for("it is as it was", lambda: it.stored() == before, HEALED_WITHIN)
-
-
-def puts_ca_bundle_right(it, replica):
-    it.register(replica.port)
-    wait_for("caBundle", it.bundle, 4)
-
-
-CHECKS = (makes_the_secret, shows_a_certificate, keeps_both_in_sight, puts_the_secret_back, puts_ca_bundle_right)
-
-
-def failing(env, label, permit):
-    """The names of the checks that fail with these permissions."""
-    it, failed = Managed(env, permit, label), []
-    replica = it.start()
-    for check in CHECKS:
-        try:
-            check(it, replica)
-        except AssertionError:
-            failed.append(check.__name__)
-    replica.stop()
-    env.api.call("DELETE", it.configuration)
-    env.api.call("DELETE", it.secret)
-    return failed
-
-
-def test_every_permission_is_needed(env):
-    """Without any one verb a check fails; with all of them none does."""
-    objects = install.objects(env)
-    verbs = [(kind, verb) for kind in ("Role", "ClusterRole") for verb in install.one(objects, kind)["rules"][0]["verbs"]]
-    assert len(verbs) == 7
-    assert failing(env, "all", lambda objects: None) == []
-    unneeded = [(kind, verb) for kind, verb in verbs if not failing(env, f"{kind}-{verb}", without(kind, verb))]
-    assert not unneeded, unneeded
-
-
-# ------------------------------------------------------------------------- the API server down
-
-@contextlib.contextmanager
-def own_control_plane(env):
-    """A control plane that may be ended, in place of the one that all tests share."""
-    state = env.folder / "own"
-    facts = controlplane.start(state, env.facts["binaries"], env.facts["version"])
-    shared = env.facts, env.api
-    try:
-        env.facts, env.api = facts, Api(facts)
-        env.api.create_namespace(env.namespace)
-        yield state
-    finally:
-        env.facts, env.api = shared
-        controlplane.stop(state)
-
-
-def test_serving_goes_on_without_the_api_server(env):
-    with own_control_plane(env) as state:
-        it, (replica,) = installed(env)
-        bundle = it.bundle()
-        right = it.stored()
-        with Reviews(replica.port, lambda: bundle, review_of(trial_pod())) as reviews:
-            controlplane.kill_apiserver(state)
-            wait_for("it is noticed", lambda: value(replica, "spark_webhook_certificate_in_sight") == 0, 60)
-            more = reviews.good + 200
-            wait_for("reviews are answered", lambda: reviews.good >= more, 60)
-            assert ready(replica)
-            controlplane.start_apiserver(state)
-            env.api.done("DELETE", it.secret)
-            wait_for("it is in sight again", lambda: value(replica, "spark_webhook_certificate_in_sight") == 1, 60)
-            wait_for("the Secret is put back", lambda: it.stored() == right, 60)
-        assert not reviews.bad, reviews.bad[:5]
-        it.wait_mutated(within=20)
-        replica.stop()

@@ -109,6 +109,17 @@ class Managed:
             raise AssertionError(f"{late}: {self.create()}") from None
 
 
+def installed(env, replicas=1):
+    """Registered replicas that have settled. The API server calls the first one."""
+    it = Managed(env)
+    running = [it.start() for _ in range(replicas)]
+    it.register(running[0].port)
+    for replica in running:
+        it.wait_ready(replica)
+    it.wait_mutated(within=20)
+    return it, running
+
+
 KEYS = {"tls_crt": "tls.crt", "tls_key": "tls.key", "ca_crt": "ca.crt", "ca_key": "ca.key",
         "next_ca_crt": "next-ca.crt", "next_ca_key": "next-ca.key", "old_ca_crt": "old-ca.crt"}
 
@@ -125,10 +136,10 @@ def value(replica, name):
 
 
 class Reviews:
-    """One review after another by a thread, each on a new connection that trusts @bundle() alone. No wait between."""
+    """One review after another by a thread, each on a new connection that trusts @bundle() alone."""
 
-    def __init__(self, port, bundle, body, name="127.0.0.1"):
-        self.port, self.bundle, self.body, self.name = port, bundle, body, name
+    def __init__(self, port, bundle, body, pause=0.0):
+        self.port, self.bundle, self.body, self.pause = port, bundle, body, pause
         self.good, self.bad, self._end = 0, [], threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
@@ -145,6 +156,7 @@ class Reviews:
             try:
                 self._one()
                 self.good += 1
+                self._end.wait(self.pause)
             except (OSError, AssertionError, ValueError, KeyError, socket.timeout) as problem:
                 self.bad.append(f"{time.monotonic():.3f} {problem!r}")
                 self._end.wait(0.05)
