@@ -120,9 +120,10 @@ static void unknown_field(struct spk_overlay_run *run, enum spk_schema_index typ
         spk_overlay_fault(run, at, "unknown field, did you mean \"%s\"?", nearest);
         return;
     }
-    spk_notes_warn(run->notes, "%s: %s: unknown field, ignored; did you mean \"%s\"?",
-                   spk_notes_quote(run->notes, run->ask->from.written),
-                   spk_overlay_place(run->notes, at), nearest);
+    spk_notes_warn_of(run->notes, run->ask->from.written,
+                      "%s: %s: unknown field, ignored; did you mean \"%s\"?",
+                      spk_notes_quote(run->notes, run->ask->from.written),
+                      spk_overlay_place(run->notes, at), nearest);
     (void)json_object_del(object, key);
 }
 

@@ -20,10 +20,12 @@ enum output { OUTPUT_TEXT, OUTPUT_JSON };
 struct options {
     struct spk_flag_files files;
     const char *annotation_prefix;
+    int on_unknown_field;
     int output;
     bool strict;
 };
 
+static const char *const on_unknown_fields[] = {"deny", "warn", NULL};
 static const char *const outputs[] = {"text", "json", NULL};
 
 static const struct spk_flag flags[] = {
@@ -44,7 +46,14 @@ static const struct spk_flag flags[] = {
      .words = outputs,
      .offset = offsetof(struct options, output)},
     SPK_ANNOTATION_PREFIX_FLAG(offsetof(struct options, annotation_prefix)),
-    {.name = "help",        .help = "print this",                .type = SPK_FLAG_HELP                                       },
+    {.name = "on-unknown-field",
+     .arg = "deny|warn",
+     .fallback = "deny",
+     .help = "what a field of an overlay is that Kubernetes 1.36 does not have: an error, as the "
+             "webhook denies the pod, or a warning", .type = SPK_FLAG_WORD,
+     .words = on_unknown_fields,
+     .offset = offsetof(struct options, on_unknown_field)},
+    {.name = "help",   .help = "print this",                  .type = SPK_FLAG_HELP                        },
 };
 
 /* A fault of the file itself, without the place that its message begins with. */
@@ -200,8 +209,10 @@ static int lint_file(struct spk_lint_findings *findings, const struct options *o
 {
     SPK_CLEANUP(spk_buf_done) struct spk_buf buf;
     struct spk_lint lint = {
-        .policy = {.version = SPK_VERSION, .prefix = options->annotation_prefix},
-        .source = {.name = strcmp(file,    "-") == 0 ? "<stdin>" : file        },
+        .policy = {.version = SPK_VERSION,
+                   .prefix = options->annotation_prefix,
+                   .warn_on_unknown_field = options->on_unknown_field == 1},
+        .source = {.name = strcmp(file,                      "-") == 0 ? "<stdin>" : file               },
         .findings = findings,
         .err = err,
     };

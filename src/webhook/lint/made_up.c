@@ -10,12 +10,15 @@ static const struct form {
     const char *variable; /* that tells the container */
     const char *volume;
     const char *owners;
+    const char *args;
 } forms[] = {
-    [SPK_ROLE_DRIVER] = {"driver",   "spark-kubernetes-driver",   "SPARK_DRIVER_BIND_ADDRESS",
-                         "spark-conf-volume-driver", "[]"                                                                         },
+    [SPK_ROLE_DRIVER] =
+        {"driver",   "spark-kubernetes-driver",   "SPARK_DRIVER_BIND_ADDRESS",
+                           "spark-conf-volume-driver", "[]",
+                           "[\"driver\", \"--properties-file\", \"/opt/spark/conf/spark.properties\"]"                                                },
     [SPK_ROLE_EXECUTOR] = {"executor", "spark-kubernetes-executor", "SPARK_EXECUTOR_ID",
-                         "spark-conf-volume-exec",   "[{\"apiVersion\": \"v1\", \"kind\": \"Pod\", \"name\": \"driver\","
-                           " \"uid\": \"of-the-driver\", \"controller\": true}]"},
+                           "spark-conf-volume-exec",   "[{\"apiVersion\": \"v1\", \"kind\": \"Pod\", \"name\": \"driver\","
+                           " \"uid\": \"of-the-driver\", \"controller\": true}]", "[\"executor\"]"},
 };
 
 /* A copy of member @key of @from, empty where it is absent. */
@@ -29,18 +32,32 @@ static json_t *copy_of(const json_t *from, const char *key, json_t *empty)
     return json_copy(found);
 }
 
-/* Appends to a list; a member that is no list stays, for the core to name it. */
-static int append(json_t *object, const char *key, json_t *item)
+/* Appends to a list, which is stolen; a member that is no list stays, for the core to name it. */
+static int append(json_t *object, const char *key, json_t *items)
 {
     json_t *list = copy_of(object, key, json_array());
 
-    if (!list || !item || (json_is_array(list) && json_array_append(list, item))) {
+    if (!list || !items || (json_is_array(list) && json_array_extend(list, items))) {
         json_decref(list);
-        json_decref(item);
+        json_decref(items);
         return -1;
     }
-    json_decref(item);
+    json_decref(items);
     return json_object_set_new(object, key, list);
+}
+
+static int fill_container(json_t *container, const struct form *form)
+{
+    if (append(container, "env",
+               json_pack("[{s:s, s:s}, {s:s, s:s}]", "name", form->variable, "value", "1", "name",
+                         "SPARK_CONF_DIR", "value", "/opt/spark/conf")) ||
+        append(container, "volumeMounts",
+               json_pack("[{s:s, s:s}]", "name", form->volume, "mountPath", "/opt/spark/conf")) ||
+        append(container, "args", json_loads(form->args, 0, NULL)))
+        return -1;
+    return json_object_get(container, "image")
+               ? 0
+               : json_object_set_new(container, "image", json_string("spark"));
 }
 
 /* The template's first container becomes Spark's. */
@@ -49,13 +66,7 @@ static json_t *container_of(const json_t *template, const struct form *form)
     json_t *container =
         template ? json_copy((json_t *)template) : json_pack("{s:s}", "name", form->container);
 
-    if (!container || !json_is_object(container))
-        return container;
-    if (append(container, "env", json_pack("{s:s, s:s}", "name", form->variable, "value", "1")) ||
-        append(container, "env",
-               json_pack("{s:s, s:s}", "name", "SPARK_CONF_DIR", "value", "/opt/spark/conf")) ||
-        append(container, "volumeMounts",
-               json_pack("{s:s, s:s}", "name", form->volume, "mountPath", "/opt/spark/conf"))) {
+    if (json_is_object(container) && fill_container(container, form)) {
         json_decref(container);
         return NULL;
     }
@@ -85,7 +96,7 @@ static int fill_spec(json_t *spec, const struct form *form)
     if (!json_is_object(spec))
         return 0;
     return add_container(spec, form) || append(spec, "volumes",
-                                               json_pack("{s:s, s:{s:s}}", "name", form->volume,
+                                               json_pack("[{s:s, s:{s:s}}]", "name", form->volume,
                                                          "configMap", "name", "spark-conf"))
                ? -1
                : 0;

@@ -175,6 +175,17 @@ static bool pass(struct pair *pair)
     return true;
 }
 
+/* Before what is meant: indentation, and the end of a line that goes on. */
+static void skip_unmeant(struct pair *pair)
+{
+    char meant = pair->value.ptr[pair->j];
+
+    while ((is_blank(text_at(pair, 0)) && text_at(pair, 0) != meant) ||
+           (pair->escapes && text_at(pair, 0) == '\\' && is_blank(text_at(pair, 1)) &&
+            text_at(pair, 1) != meant))
+        pair->i++;
+}
+
 size_t spk_lint_inside(const struct spk_lint_source *source, size_t start, struct spk_str value,
                        size_t inside)
 {
@@ -187,8 +198,7 @@ size_t spk_lint_inside(const struct spk_lint_source *source, size_t start, struc
         if (pair.i >= pair.text.len || !pass(&pair))
             return start;
     }
-    while (is_blank(text_at(&pair, 0)) && text_at(&pair, 0) != value.ptr[inside])
-        pair.i++;
+    skip_unmeant(&pair);
     if (text_at(&pair, 0) != value.ptr[inside] && text_at(&pair, 0) != '\\')
         return start;
     return pair.i;
@@ -223,5 +233,7 @@ size_t spk_lint_offset_of(const struct spk_lint_source *source, size_t line, siz
         spk_lint_line_column(source, at, at + 1, &here_line, &here_column);
         at++;
     }
+    while (at < source->text.len && ((unsigned char)source->text.ptr[at] & 0xC0) == 0x80)
+        at++;
     return here_line > line && at ? at - 1 : at;
 }
