@@ -103,3 +103,57 @@ def ask_defaults(rnd, made):
     if rnd.random() < .8:
         made["metadata"]["annotations"]["spark-operator.k8s.io/sparkConfigMap"] = rnd.choice(OBJECTS[:8])
     return made
+
+
+NAMES = ["a", "b", "a-volume", "v1", "c0", "c1", "main", "A", "HADOOP_CONF_DIR", "spark-conf-volume-x", "SPARK_USER"]
+
+
+def some(rnd, **choices):
+    """An object with some of the members."""
+    return {key: make() for key, make in choices.items() if rnd.random() < .4}
+
+
+def several(rnd, make, most=3):
+    return [make() for _ in range(rnd.randrange(most))]
+
+
+def overlay_container(rnd, named):
+    def name():
+        return good_or(rnd, NAMES[:9], .03, NAMES)
+
+    def variable():
+        return {"name": name(), **rnd.choice([{"value": "x"}, {"value": ""}, {}, {"valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}},
+                                              {"valueFrom": {"resourceFieldRef": {"resource": "limits.cpu"}}}])}
+
+    def mount():
+        return {"name": name(), "mountPath": good_or(rnd, [f"/o/{rnd.randrange(9)}", "/o//1/", "/m/1"], .1, PATHS)}
+
+    made = some(rnd, env=lambda: several(rnd, variable), volumeMounts=lambda: several(rnd, mount), image=lambda: "x:1", stdin=lambda: rnd.random() < .5,
+                ports=lambda: several(rnd, lambda: {"containerPort": rnd.choice([80, 81]), **some(rnd, protocol=lambda: "UDP")}),
+                resources=lambda: {"limits": {"cpu": rnd.choice([1, 0.5, "500m", "1"])}},
+                envFrom=lambda: several(rnd, lambda: {"configMapRef": {"name": name()}}),
+                securityContext=lambda: some(rnd, runAsUser=lambda: 1, capabilities=lambda: {"drop": ["ALL"]}))
+    return {"name": f"c{rnd.randrange(5)}", **made} if named else made
+
+
+def overlay(rnd):
+    """An overlay as people write them, with a fault now and then."""
+    def spec():
+        return some(rnd, tolerations=lambda: several(rnd, lambda: {"key": rnd.choice("ab"), "operator": "Exists"}), hostNetwork=lambda: rnd.random() < .5,
+                    nodeSelector=lambda: {rnd.choice("ab"): "x"}, priorityClassName=lambda: rnd.choice(["high", ""]), schedulerName=lambda: "x",
+                    volumes=lambda: several(rnd, lambda: {"name": good_or(rnd, NAMES[:4], .03, NAMES), **rnd.choice(
+                        [{"emptyDir": {}}, {"configMap": {"name": "a"}}, {"secret": {"secretName": "a"}}, {}])}),
+                    containers=lambda: several(rnd, lambda: overlay_container(rnd, True)),
+                    initContainers=lambda: several(rnd, lambda: overlay_container(rnd, True)),
+                    affinity=lambda: {"nodeAffinity": {}}, dnsConfig=lambda: {"searches": ["a"]})
+
+    made = some(rnd, metadata=lambda: {"labels": {rnd.choice(["x", "y"]): "1"}}, spec=spec, sparkContainer=lambda: overlay_container(rnd, False))
+    if rnd.random() < .05:
+        made["spec"] = rnd.choice([None, [], {"tolerationz": []}, {"hostNetwork": "true"}, {"restartPolicy": "Always"}, {"$patch": "delete"}])
+    return json.dumps(made)
+
+
+def pod_with_overlay(rnd):
+    made = pod(rnd)
+    made["metadata"]["annotations"][PREFIXES[0] + "overlay"] = overlay(rnd)
+    return made

@@ -16,7 +16,7 @@ except ImportError as error:
     print(f"SKIP: {error.name} is missing: apt-get install python3-jsonpatch")
     sys.exit(1 if os.environ.get("CI") == "true" else 77)
 
-from generate import ask_defaults, pod  # noqa: E402  (what may be missing comes first)
+from generate import ask_defaults, pod, pod_with_overlay  # noqa: E402  (what may be missing comes first)
 
 
 def review(made, uid):
@@ -42,8 +42,7 @@ class Program:
 
 
 def check_one(program, seed, seen):
-    rnd = random.Random(seed)
-    asked = review(ask_defaults(rnd, pod(rnd)), f"uid-{seed}")
+    asked = again(seed, f"uid-{seed}")
     answer = program.ask(asked)
     rules.require("error" not in answer, f"error: {answer}")
     patch, after = rules.check_answer(asked, answer)
@@ -51,13 +50,14 @@ def check_one(program, seed, seen):
     outcome = "denied" if not answer["response"]["allowed"] else "patched" if patch else "as it is"
     seen[outcome] = seen.get(outcome, 0) + 1
     if outcome != "denied":
-        again = rules.with_object(asked, after)
-        rules.check_second_pass(again, after, program.ask(again))
+        twice = rules.with_object(asked, after)
+        rules.check_second_pass(twice, after, program.ask(twice))
 
 
-def again(seed):
+def again(seed, uid="x"):
+    """The review of a seed. Every second pod has an overlay."""
     rnd = random.Random(seed)
-    return review(ask_defaults(rnd, pod(rnd)), "x")
+    return review(ask_defaults(rnd, (pod_with_overlay if seed % 2 else pod)(rnd)), uid)
 
 
 def main(path, count):
