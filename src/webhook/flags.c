@@ -368,14 +368,46 @@ int spk_flags_parse(void *out, const struct spk_flag *flags, size_t count, int a
     return 0;
 }
 
+/* Help for people: a terminal's 80 columns less two. */
+#define HELP_WIDTH  78
+#define HELP_INDENT 8
+
+/* A word behind those that are on the line, or first on the next one. */
+static void print_word(FILE *to, size_t *column, const char *word, size_t len)
+{
+    if (*column == 0 || *column + 1 + len > HELP_WIDTH) {
+        (void)fprintf(to, "\n%*s%.*s", HELP_INDENT, "", (int)len, word);
+        *column = HELP_INDENT + len;
+    } else {
+        (void)fprintf(to, " %.*s", (int)len, word);
+        *column += 1 + len;
+    }
+}
+
+static void print_flag(FILE *to, const struct spk_flag *flag)
+{
+    char fallback[256];
+    size_t column = 0;
+
+    (void)fprintf(to, "  %s%s%s%s", is_operand(flag) ? "" : "--", flag->name, flag->arg ? "=" : "",
+                  flag->arg ? flag->arg : "");
+    for (const char *word = flag->help; *word;) {
+        size_t len = strcspn(word, " ");
+        print_word(to, &column, word, len);
+        word += len + (word[len] == ' ');
+    }
+    if (flag->fallback) {
+        (void)snprintf(fallback, sizeof(fallback), "(default %s)", flag->fallback);
+        print_word(to, &column, fallback, strlen(fallback));
+    }
+    (void)fputc('\n', to);
+}
+
 void spk_flags_help(FILE *to, const struct spk_flag *flags, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        const struct spk_flag *flag = &flags[i];
-        (void)fprintf(to, "  %s%s%s%s\n        %s", is_operand(flag) ? "" : "--", flag->name,
-                      flag->arg ? "=" : "", flag->arg ? flag->arg : "", flag->help);
-        if (flag->fallback)
-            (void)fprintf(to, " (default %s)", flag->fallback);
-        (void)fprintf(to, "\n");
+        if (flags[i].heading)
+            (void)fprintf(to, "%s%s:\n", i ? "\n" : "", flags[i].heading);
+        print_flag(to, &flags[i]);
     }
 }

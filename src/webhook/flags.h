@@ -57,7 +57,8 @@ struct spk_flag {
     int64_t min;              /* of a number, a size in bytes, a duration in milliseconds */
     int64_t max;
     enum spk_flag_type type;
-    size_t offset; /* of the field */
+    size_t offset;       /* of the field */
+    const char *heading; /* what --help prints above this one and those that follow; or NULL */
 };
 
 /* --annotation-prefix, the same for every command that knows it; @field_offset is of the field. */
@@ -80,7 +81,7 @@ struct spk_flag {
 int spk_flags_parse(void *out, const struct spk_flag *flags, size_t count, int argc, char **argv,
                     struct spk_err *err) __attribute__((warn_unused_result));
 
-/* Prints each flag with its argument, help and default. */
+/* Prints each flag with its argument, help and default, in lines for a terminal. */
 void spk_flags_help(FILE *to, const struct spk_flag *flags, size_t count);
 
 /* How many of @names were compared is up to the caller: keeps in *@best the one that is nearest to

@@ -35,7 +35,7 @@ static void usage(FILE *to)
     for (size_t i = 0; i < SPK_LEN(commands); i++)
         (void)fprintf(to, "  %-8s %s\n", commands[i].name, commands[i].what);
     (void)fputs("\nflags:\n"
-                "  --help     print this; with a command: its flags\n"
+                "  --help     print this, as `help` does; with a command: its flags\n"
                 "  --version  print the version\n",
                 to);
 }
@@ -65,6 +65,20 @@ static int unknown(const char *word)
     return EXIT_USAGE;
 }
 
+/* "help", or "help COMMAND". */
+static int help(int argc, char **argv)
+{
+    char *command_help[] = {argc > 2 ? argv[2] : NULL, (char *)"--help", NULL};
+    const struct command *command = argc > 2 ? find(argv[2]) : NULL;
+
+    if (command)
+        return command->run(2, command_help);
+    if (argc > 2)
+        return unknown(argv[2]);
+    usage(stdout);
+    return spk_process_printed() ? EXIT_OK : EXIT_BROKEN;
+}
+
 int main(int argc, char **argv)
 {
     const struct command *command;
@@ -75,14 +89,14 @@ int main(int argc, char **argv)
         usage(stderr);
         return EXIT_USAGE;
     }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
-        usage(stdout);
-        return spk_process_printed() ? EXIT_OK : EXIT_BROKEN;
-    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
+        return help(1, argv);
     if (strcmp(argv[1], "--version") == 0) {
         (void)puts("spark-webhook " SPK_VERSION);
         return spk_process_printed() ? EXIT_OK : EXIT_BROKEN;
     }
+    if (strcmp(argv[1], "help") == 0)
+        return help(argc, argv);
     command = find(argv[1]);
     return command ? command->run(argc - 1, argv + 1) : unknown(argv[1]);
 }

@@ -211,11 +211,10 @@ static int mutate(struct run *run, struct spk_err *err)
 
 static void usage(void)
 {
-    (void)puts(
-        "usage: spark-webhook mutate [FLAG...] [FILE]\n\n"
-        "Decides about one review or pod, offline, as the server would. Prints the answer to\n"
-        "a review, or the pod that would result. Exit code: 0 allowed, 1 denied (the reason\n"
-        "is on standard error), 2 unusable input.\n");
+    (void)puts("usage: spark-webhook mutate [FLAG...] [FILE]\n\n"
+               "Decides about one review or pod, offline, as the server would. Prints the\n"
+               "answer to a review, or the pod that would result. Exit code: 0 allowed, 1\n"
+               "denied (the reason is on standard error), 2 unusable input.\n");
     spk_flags_help(stdout, flags, SPK_LEN(flags));
 }
 

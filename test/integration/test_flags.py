@@ -146,6 +146,28 @@ def help_text(env, *command):
 def test_help_names_the_commands(env):
     text = help_text(env)
     assert "serve" in text and "mutate" in text and "--version" in text
+    assert env.run("help").stdout.decode() == text
+    assert env.run("help", "mutate").stdout.decode() == help_text(env, "mutate")
+    refused(env, "help", "sevre", says=["'sevre'", "serve"])
+
+
+def test_help_fits_a_terminal(env):
+    """Of every command, and of ./run."""
+    commands = re.findall(r"^  (\w+) ", help_text(env), re.M)
+    assert len(commands) > 4, commands
+    texts = [help_text(env), *(help_text(env, command) for command in commands)]
+    for run in ["help"], ["image", "--help"]:
+        texts.append(subprocess.run([SOURCE / "run", *run], check=True, capture_output=True, text=True, timeout=TIMEOUT).stdout)
+    for text in texts:
+        wide = [line for line in text.splitlines() if len(line) > 80]
+        assert not wide, wide
+
+
+def test_image_is_not_built_under_a_name_that_none_may_have(env):
+    for tag in "REGISTRY/sparkhook:0.1.0", "sparkHook", "a b", "a:", "registry.example.com/A:b", "-a":
+        done = subprocess.run([SOURCE / "run", "image", "--tag", tag, "--output", env.dir / "none.tar"], check=False,
+                              capture_output=True, text=True, timeout=TIMEOUT)
+        assert done.returncode == 2 and "lower case" in done.stderr and not done.stdout, done
 
 
 def test_man_page_and_help_have_the_same_flags(env):
@@ -163,7 +185,7 @@ def test_man_page_and_help_have_the_same_defaults(env):
     for entry in re.split(r"^\.It Fl Fl ", MAN.read_text(), flags=re.M)[1:]:
         name, _, text = entry.partition("\n")
         entries.setdefault(name.split()[0], " ".join(text.split()))
-    defaults = re.findall(r"^  --([a-z-]+)\S*\n.*\(default (\S+)\)$", help_text(env, "serve"), re.M)
+    defaults = re.findall(r"^  --([a-z-]+)\S*(?:\n {8}.*)*\(default (\S+)\)$", help_text(env, "serve"), re.M)
     assert len(defaults) > 10
     for flag, default in defaults:
         assert f"default is {default}." in entries[flag], (flag, default, entries[flag])

@@ -130,12 +130,11 @@ int spk_doctor_options_parse(struct spk_doctor_options *out, int argc, char **ar
 
 void spk_doctor_options_help(FILE *to)
 {
-    (void)fputs(
-        "usage: spark-webhook doctor [FLAG...]\n\n"
-        "Looks at an installation on a cluster, from wherever kubectl works, and prints one line\n"
-        "for each finding, with what to do where something is wrong. It changes nothing. Exit\n"
-        "code: 0 nothing is broken, 1 something is, or the pod asked about would not be sent,\n"
-        "2 unusable flags.\n\n",
-        to);
+    (void)fputs("usage: spark-webhook doctor [FLAG...]\n\n"
+                "Looks at an installation on a cluster, from wherever kubectl works, and\n"
+                "prints one line for each finding, with what to do where something is wrong. It\n"
+                "changes nothing. Exit code: 0 nothing is broken, 1 something is, or the pod\n"
+                "asked about would not be sent, 2 unusable flags.\n\n",
+                to);
     spk_flags_help(to, flags, SPK_LEN(flags));
 }

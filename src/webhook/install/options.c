@@ -388,8 +388,9 @@ int spk_install_parse(struct spk_install *out, int argc, char **argv, struct spk
 void spk_install_help(FILE *to)
 {
     (void)fputs("usage: spark-webhook manifest [FLAG...]\n\n"
-                "Prints the objects that install the webhook on a cluster, in the order in which\n"
-                "they are applied: spark-webhook manifest --image=... | kubectl apply -f -\n\n",
+                "Prints the objects that install the webhook on a cluster, in the order in\n"
+                "which they are applied:\n"
+                "spark-webhook manifest --image=... | kubectl apply -f -\n\n",
                 to);
     spk_flags_help(to, flags, SPK_LEN(flags));
 }

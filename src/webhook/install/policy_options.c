@@ -116,12 +116,11 @@ int spk_policy_options_parse(struct spk_policy_options *out, int argc, char **ar
 
 void spk_policy_options_help(FILE *to)
 {
-    (void)fputs(
-        "usage: spark-webhook policy [FLAG...]\n\n"
-        "Prints a policy with which the API server itself refuses Spark pods that lack what\n"
-        "their annotations ask for, whatever became of the webhook:\n"
-        "spark-webhook policy | kubectl apply -f -\n\n",
-        to);
+    (void)fputs("usage: spark-webhook policy [FLAG...]\n\n"
+                "Prints a policy with which the API server itself refuses Spark pods that lack\n"
+                "what their annotations ask for, whatever became of the webhook:\n"
+                "spark-webhook policy | kubectl apply -f -\n\n",
+                to);
     spk_flags_help(to, flags, SPK_LEN(flags));
 }
 

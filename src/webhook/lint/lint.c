@@ -281,10 +281,11 @@ static void usage(void)
 {
     (void)puts(
         "usage: spark-webhook lint [FLAG...] FILE...\n\n"
-        "Checks, without a cluster, the annotations that files give Spark pods, and prints\n"
-        "FILE:LINE:COLUMN: error|warning: KEY: what is wrong. An error is what would have a pod\n"
-        "denied or an annotation never reach one, a warning what the pod would be created with.\n"
-        "Exit code: 0 nothing of class error, 1 errors, 2 files that can't be read.\n");
+        "Checks, without a cluster, the annotations that files give Spark pods, and\n"
+        "prints FILE:LINE:COLUMN: error|warning: KEY: what is wrong. An error is what\n"
+        "would have a pod denied or an annotation never reach one, a warning what the\n"
+        "pod would be created with. Exit code: 0 nothing of class error, 1 errors, 2\n"
+        "files that can't be read.\n");
     spk_flags_help(stdout, flags, SPK_LEN(flags));
 }
 
