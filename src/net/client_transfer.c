@@ -58,15 +58,19 @@ static int64_t retry_after_ms(struct spk_str text)
     return (seconds < RETRY_AFTER_MAX_S ? seconds : RETRY_AFTER_MAX_S) * 1000;
 }
 
-/* RFC 7234 section 5.5: 299 agent "text". */
+/* RFC 7234 section 5.5: 299 agent "text". Several are put behind each other. */
 static void take_warning(char *out, size_t size, struct spk_str text)
 {
     const char *quote = memchr(text.ptr, '"', text.len);
     const char *end = text.ptr + text.len;
-    size_t len = 0;
+    size_t len = strlen(out);
 
-    if (*out || !spk_str_starts(text, SPK_LIT("299 ")) || !quote)
+    if (!spk_str_starts(text, SPK_LIT("299 ")) || !quote || len + 3 > size)
         return;
+    if (len) {
+        memcpy(out + len, "; ", 3);
+        len += 2;
+    }
     for (const char *c = quote + 1; c < end && *c != '"' && len + 1 < size; c++) {
         if (*c == '\\' && c + 1 < end)
             c++;

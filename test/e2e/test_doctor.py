@@ -52,12 +52,103 @@ def test_doctor_creates_and_changes_nothing(env):
     assert env.api.done("GET", path) == before
 
 
-def test_doctor_finds_nothing_registered(env):
-    found = doctor.run(env, f"--name=absent-{env.unique}", f"--namespace={env.namespace}")
+def test_doctor_says_once_that_nothing_is_installed(env):
+    flags = [f"--name=absent-{env.unique}", f"--namespace={env.namespace}"]
+    found = doctor.run(env, *flags)
     assert found.code == 1
-    found.expect("registration", "fail", f"no MutatingWebhookConfiguration zz-absent-{env.unique}", "manifest | kubectl apply")
-    found.expect("service", "fail", "no Service")
-    found.expect("pods", "fail", "there is none")
+    found.expect("installed", "fail", f"not installed here (namespace {env.namespace}, name absent-{env.unique})",
+                 f"manifest --namespace={env.namespace} --name=absent-{env.unique} --image=IMAGE | kubectl apply")
+    assert list(found.levels().values()).count("fail") == 1, found.text
+    assert "sparkhook:dev" not in found.text
+    other = {"metadata": {"name": f"other-{env.unique}", "labels": {"app.kubernetes.io/name": "spark-webhook"}},
+             "spec": {"replicas": 0, "selector": {"matchLabels": {"a": "b"}}, "template": {
+                 "metadata": {"labels": {"a": "b"}}, "spec": {"containers": [{"name": "a", "image": "none"}]}}}}
+    env.api.done("POST", f"/apis/apps/v1/namespaces/{env.namespace}/deployments", other)
+    doctor.run(env, *flags).expect("installed", "fail", f"{env.namespace}/other-{env.unique}", "--name")
+    ask(env, flags, annotated(**SPARK)).expect("pod", "fail", "came back untouched: nothing is registered")
+
+
+def test_doctor_in_the_wrong_namespace_names_the_right_one(env):
+    env.webhook
+    name = f"elsewhere-{env.unique}"
+    body = copy.deepcopy(env.api.done("GET", f"{ADMISSION}/zz-spark-webhook-{env.unique}")["webhooks"][0])
+    body["clientConfig"] = {"service": {"name": name, "namespace": "lives-there", "path": "/mutate"}}
+    body["namespaceSelector"] = {"matchLabels": {"kubernetes.io/metadata.name": "nowhere"}}
+    env.later(lambda: env.api.delete_configuration(f"zz-{name}"))
+    env.api.done("POST", ADMISSION, {"metadata": {"name": f"zz-{name}"}, "webhooks": [body]})
+    found = doctor.run(env, f"--name={name}", f"--namespace={env.namespace}")
+    found.expect("installed", "fail", f"zz-{name} calls the Service lives-there/{name}", "ask again with --namespace=lives-there")
+    assert list(found.levels().values()).count("fail") == 1, found.text
+
+
+def printed_policy(env, *flags):
+    done = subprocess.run([env.binary, "policy", f"--name=policy-{env.unique}", f"--only-namespace={env.namespace}", *flags],
+                          capture_output=True, text=True, check=True, timeout=60)
+    return install.parsed(env, done.stdout)
+
+
+def test_doctor_says_that_the_policy_refuses_where_nothing_is_registered(env):
+    flags = [f"--name=policy-{env.unique}", f"--namespace={env.namespace}", f"--pod-namespace={env.namespace}"]
+    install.apply(env, printed_policy(env))
+    found = doctor.run(env, *flags)
+    assert found.code == 1
+    found.expect("policy", "fail", "the registration is gone", f"policy-{env.unique}-annotations", "are now refused")
+
+
+def test_doctor_knows_the_policy_that_treats_pods_without_a_webhook(env):
+    if env.kube.split(".")[1] < "36":
+        return
+    objects = printed_policy(env, "--mutating")
+    for item in objects:
+        kind = item["kind"]
+        if kind.startswith("Mutating"):
+            plural = "mutatingadmissionpolicies" if kind == "MutatingAdmissionPolicy" else "mutatingadmissionpolicybindings"
+            path = f"/apis/admissionregistration.k8s.io/v1/{plural}/{item['metadata']['name']}"
+            env.later(lambda path=path: env.api.call("DELETE", path))
+    install.apply(env, objects)
+    flags = [f"--name=policy-{env.unique}", f"--namespace={env.namespace}", f"--pod-namespace={env.namespace}"]
+
+    def treated():
+        found = doctor.run(env, *flags)
+        return found.of("trial", "ok") and found
+
+    found = wait_for("the policy treats pods", treated)
+    assert found.code == 0, found.text
+    found.expect("trial", "ok", "was treated by the policy", "sparkhook-policy/")
+    found.expect("policy", "ok", "treats pods, without a webhook")
+    # With the webhook as well, one too many.
+    doctor.run(env, *in_place(env), f"--name=policy-{env.unique}").expect("policy", "warn", "both treat pods", "run one of the two")
+
+
+def test_doctor_shows_what_the_api_server_warns_of(env):
+    flags = in_place(env)
+    body = annotated(**SPARK)
+    body["metadata"]["annotations"][P + "sparkConfigMapp"] = "a"
+    body["metadata"]["annotations"][P + "hadopConfigMap"] = "b"
+    found = ask(env, flags, body)
+    assert found.code == 0, found.text
+    found.expect("pod", "ok", "came back treated")
+    found.expect("pod", "warn", "the API server warns", "sparkConfigMapp", "hadopConfigMap")
+
+
+def test_doctor_misses_what_a_pod_asks_for(env):
+    flags = in_place(env)
+    body = annotated(**SPARK)
+    body["metadata"]["annotations"].update({P + "configMap.log4j": "/etc/log4j", P + "secret.key": "/etc/key"})
+    ask(env, flags, body).expect("pod", "warn", "asks for", "ConfigMap log4j", "Secret key", f"which {env.namespace} does not have")
+    path = f"/api/v1/namespaces/{env.namespace}"
+    env.api.done("POST", f"{path}/configmaps", {"metadata": {"name": "log4j"}})
+    env.api.done("POST", f"{path}/configmaps", {"metadata": {"name": "x"}})
+    env.api.done("POST", f"{path}/secrets", {"metadata": {"name": "key"}})
+    found = ask(env, flags, body)
+    assert found.code == 0 and not found.of("pod", "warn"), found.text
+
+
+def test_doctor_asks_what_was_meant_by_a_pod_that_asks_for_nothing(env):
+    flags = in_place(env)
+    ask(env, flags, pods.pod("plain", annotations={})).expect("pod", "fail", "`annotations` written in the plural?")
+    near = pods.pod("near", annotations={"spark-operators.k8s.io/configMap.a": "/a"})
+    ask(env, flags, near).expect("pod", "fail", "it has spark-operators.k8s.io/configMap.a", f"was {P}configMap.a meant?")
 
 
 # Selectors and conditions of a registration and the labels of the namespace, each with pods that are and are not sent.
@@ -176,7 +267,7 @@ def test_doctor_says_what_the_api_server_does_with_each_selector(env):
             # A driver without annotations that is sent comes back as it was, so the stamp says nothing there.
             if any(key.startswith(P) for key in body["metadata"]["annotations"]):
                 want = "ok" if body["metadata"]["labels"].get("spark-role") in ("driver", "executor") else "fail"
-                assert found.levels()["pod"] == want, f"{row}: {found.text}"
+                assert bool(found.of("pod", "fail")) == (want == "fail") and found.of("pod", want), f"{row}: {found.text}"
         else:
             found.expect("pod", "fail", reason)
 
@@ -262,14 +353,29 @@ def limited(env, rules):
     return api, file
 
 
-def test_doctor_says_which_rights_it_lacks(env):
+def test_doctor_says_once_which_rights_it_lacks(env):
     flags = in_place(env)
     _, nothing = limited(env, [])
     found = doctor.run(env, *flags, kubeconfig=nothing)
     assert found.code == 0, f"what can't be looked at is no fault:\n{found.text}"
-    for check, needs in (("registration", "get mutatingwebhookconfigurations"), ("others", "list mutatingwebhookconfigurations"),
-                         ("pods", "list pods"), ("service", "get services")):
-        found.expect(check, "warn", "can't check", f"give yourself: {needs}")
+    assert len(found.of("rights", "warn")) == 1, found.text
+    found.expect("rights", "warn", "the registration", "ask an administrator to run this", "get mutatingwebhookconfigurations",
+                 "list pods", "get services", f"create pods in {env.namespace}")
+    assert [check for check, level in found.levels().items() if level != "ok"] == ["trial", "rights"], found.text
+
+
+def test_doctor_tries_where_it_may_not_see_the_registration(env):
+    """A user of Spark: may create pods in a namespace, and see nothing of the cluster."""
+    flags = in_place(env)
+    api, file = limited(env, [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "create"]}])
+    wait_for("pods may be created", lambda: api.create_pod(env.namespace, annotated(**SPARK), dry_run=True).code == 201)
+    found = doctor.run(env, *flags, kubeconfig=file)
+    assert found.code == 0, found.text
+    found.expect("trial", "ok", "came back treated")
+    asked = env.folder / "asked.json"
+    for labels, level, part in ((SPARK, "ok", "came back treated"), ({}, "fail", "came back untouched: no webhook treats it")):
+        asked.write_text(json.dumps({"apiVersion": "v1", "kind": "Pod", **annotated(**labels)}))
+        doctor.run(env, *flags, f"--pod-file={asked}", kubeconfig=file).expect("pod", level, part)
 
 
 def test_doctor_may_not_create_pods_and_still_tells_what_selectors_say(env):
@@ -280,7 +386,7 @@ def test_doctor_may_not_create_pods_and_still_tells_what_selectors_say(env):
     asked = env.folder / "asked.json"
     asked.write_text(json.dumps({"apiVersion": "v1", "kind": "Pod", **annotated(**SPARK)}))
     found = doctor.run(env, *flags, f"--pod-file={asked}", kubeconfig=file)
-    found.expect("pod", "warn", "give yourself: create pods")
+    found.expect("rights", "warn", "create pods")
     found.expect("pod", "ok", "by its selectors and conditions", "is sent")
     asked.write_text(json.dumps({"apiVersion": "v1", "kind": "Pod", **annotated()}))
     found = doctor.run(env, *flags, f"--pod-file={asked}", kubeconfig=file)

@@ -84,7 +84,9 @@ def test_doctor_is_content_with_an_installation_and_finds_what_is_taken_from_it(
     binding = install.one(it.objects, "ClusterRoleBinding")
     path = f"{install.CLUSTER_SCOPED['ClusterRoleBinding']}/{it.name}"
     env.api.done("DELETE", path)
-    it.eventually("permissions", "fail", f"{it.name} may not patch mutatingwebhookconfigurations", "ClusterRole")
+    found = it.eventually("permissions", "fail", f"{it.name} may not list, watch, patch mutatingwebhookconfigurations", "ClusterRole",
+                          f"manifest --namespace={env.namespace} --name={it.name} --image={cluster.IMAGE}")
+    assert len(found.of("permissions")) == 1, found.text
     env.api.done("POST", install.CLUSTER_SCOPED["ClusterRoleBinding"], binding)
 
     service = install.one(it.objects, "Service")
@@ -98,8 +100,15 @@ def test_doctor_is_content_with_an_installation_and_finds_what_is_taken_from_it(
 
     it.scale(0)
     found = it.eventually("trial", "fail", "can't call the webhook", "no replica is ready (see endpoints and pods)")
-    found.expect("endpoints", "fail", "the Service has none")
-    found.expect("pods", "fail", "there is none")
+    found.expect("pods", "fail", "asks for 0 replicas", f"kubectl -n {env.namespace} scale deployment/{it.name} --replicas=2")
+    assert not found.of("endpoints"), found.text
+
+
+def test_doctor_names_an_image_that_nobody_has_before_all_that_comes_of_it(env):
+    it = Instance(env, "--image=localhost/absent:1")
+    found = it.eventually("pods", "fail", "the image localhost/absent:1 of 2 pods can't be had")
+    assert len(found.of("pods", "fail")) == 1 and not found.of("pods", "warn"), found.text
+    assert set(found.levels()) & {"secret", "ca-bundle", "endpoints"} == set(), found.text
 
 
 def test_doctor_finds_what_is_wrong_with_certificates(env):
@@ -156,5 +165,5 @@ def test_doctor_without_the_right_to_ask_replicas_takes_the_secret(env):
     file.write_text(json.dumps(config))
     found = doctor.run(env, f"--name={it.name}", f"--namespace={env.namespace}", kubeconfig=file)
     assert found.code == 0, found.text
-    found.expect("reviews", "warn", "can't check what the replicas count", "get pods/proxy")
+    found.expect("rights", "warn", "what the replicas count", "get pods/proxy")
     found.expect("certificate", "ok", "the Secret (no replica could be asked", "is trusted by caBundle")

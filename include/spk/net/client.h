@@ -66,7 +66,8 @@ struct spk_client_answer {
     int status;             /* 100 to 599 */
     int64_t retry_after_ms; /* -1 without the header; seconds and dates are understood */
     char content_type[80];  /* "" without the header; cut */
-    char warning[512];      /* the text of the first Warning header of code 299, on one line; cut */
+    char warning[512];      /* the texts of Warning headers of code 299, on one line, "; " between
+                               them; cut */
     struct spk_buf body;
     bool again; /* with -1: the connection failed before anything of an answer came */
 };

@@ -24,25 +24,36 @@ static bool is_reached(const struct spk_trial *trial)
 {
     const enum spk_trial_end end = spk_trial_end(trial);
 
-    return end == SPK_TRIAL_STAMPED || end == SPK_TRIAL_DENIED;
+    return (end == SPK_TRIAL_STAMPED && !spk_trial_by_policy(trial)) || end == SPK_TRIAL_DENIED;
+}
+
+/* What a webhook is made of, causes before what they bring about. */
+static void judge_parts(struct spk_findings *to, const struct spk_facts *facts, bool reached)
+{
+    spk_judge_pods(to, facts);
+    spk_judge_service(to, facts);
+    spk_judge_certificates(to, facts);
+    spk_judge_permissions(to, facts);
+    spk_judge_reviews(to, facts, reached);
 }
 
 static void judge(struct spk_findings *to, const struct spk_facts *facts, struct spk_kube *kube)
 {
     SPK_CLEANUP(spk_trial_done) struct spk_trial trial = {0};
+    bool here;
 
     if (!spk_judge_server(to, facts))
         return;
     spk_trial_run(&trial, facts, kube);
-    spk_judge_registration(to, facts);
+    here = spk_judge_installed(to, facts);
+    if (here)
+        spk_judge_registration(to, facts);
     spk_judge_policy(to, facts);
     spk_judge_others(to, facts);
-    spk_judge_service(to, facts);
-    spk_judge_pods(to, facts);
-    spk_judge_certificates(to, facts);
-    spk_judge_permissions(to, facts);
-    spk_judge_reviews(to, facts, is_reached(&trial));
+    if (here)
+        judge_parts(to, facts, is_reached(&trial));
     spk_judge_trial(to, &trial);
+    spk_judge_rights(to);
 }
 
 static void print(const struct spk_findings *findings, int output)

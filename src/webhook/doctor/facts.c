@@ -16,6 +16,7 @@
 /* A replica that hangs must not take the doctor with it. */
 #define REPLICA_MS 10000
 #define POLICIES   30
+#define MUTATING   36
 
 /* ------------------------------------------------------------------------------------ asking */
 
@@ -42,6 +43,7 @@ static void keep(struct spk_fact *fact, struct spk_kube *kube,
     fact->object = SPK_STEAL(answer.object);
     fact->body = SPK_STEAL(answer.body);
     (void)snprintf(fact->why, sizeof(fact->why), "%s", answer.text);
+    (void)snprintf(fact->warning, sizeof(fact->warning), "%s", answer.warning);
     spk_kube_answer_done(&answer);
 }
 
@@ -294,9 +296,28 @@ static void gather_policies(struct spk_facts *facts, struct spk_kube *kube)
                   name);
     spk_facts_get(&facts->policy_binding, kube,
                   ADMISSION "validatingadmissionpolicybindings/%s-annotations", name);
+    if (facts->minor >= MUTATING) {
+        spk_facts_get(&facts->mutating, kube, ADMISSION "mutatingadmissionpolicies/%s-annotations",
+                      name);
+        spk_facts_get(&facts->mutating_binding, kube,
+                      ADMISSION "mutatingadmissionpolicybindings/%s-annotations", name);
+    }
     if (spk_facts_managed(facts))
         spk_facts_get(&facts->fence, kube,
                       ADMISSION "validatingadmissionpolicies/%s-ca-bundle-only", name);
+}
+
+/* What else explains what is missing. */
+static void gather_missing(struct spk_facts *facts, struct spk_kube *kube)
+{
+    if (facts->deployment.status == 404) {
+        spk_facts_get(&facts->instances, kube,
+                      "/apis/apps/v1/deployments?limit=%d&labelSelector="
+                      "app.kubernetes.io%%2Fname%%3Dspark-webhook",
+                      SPK_DOCTOR_REPLICAS);
+    }
+    if (spk_facts_cert_manager(facts))
+        spk_facts_get(&facts->cert_manager, kube, "/apis/cert-manager.io/v1");
 }
 
 static void gather_network(struct spk_facts *facts, struct spk_kube *kube)
@@ -347,6 +368,7 @@ void spk_facts_gather(struct spk_facts *facts, struct spk_kube *kube)
                   options->namespace_, options->name);
     read_account(facts);
     gather_policies(facts, kube);
+    gather_missing(facts, kube);
     gather_pods(facts, kube);
     spk_facts_get(&facts->nodes, kube, "/api/v1/nodes?limit=2");
     spk_facts_get(&facts->secret, kube, "/api/v1/namespaces/%s/secrets/%s", options->namespace_,
@@ -368,7 +390,8 @@ void spk_facts_done(struct spk_facts *facts)
         &facts->version,        &facts->configuration, &facts->configurations,   &facts->policy,
         &facts->policy_binding, &facts->fence,         &facts->service,          &facts->slices,
         &facts->deployment,     &facts->nodes,         &facts->network_policies, &facts->secret,
-        &facts->pods,
+        &facts->pods,           &facts->mutating,      &facts->mutating_binding, &facts->instances,
+        &facts->cert_manager,
     };
 
     for (size_t i = 0; i < facts->replica_count; i++)
@@ -377,36 +400,4 @@ void spk_facts_done(struct spk_facts *facts)
         spk_fact_done(&facts->permissions[i].review);
     for (size_t i = 0; i < SPK_LEN(all); i++)
         spk_fact_done(all[i]);
-}
-
-/* -------------------------------------------------------------------------- the registration */
-
-bool spk_facts_is_ours(const struct spk_facts *facts, const json_t *webhook)
-{
-    if (*spk_read_text(webhook, "clientConfig.url"))
-        return true;
-    return strcmp(spk_read_text(webhook, "clientConfig.service.name"),
-                  facts->options->service_name) == 0 &&
-           strcmp(spk_read_text(webhook, "clientConfig.service.namespace"),
-                  facts->options->namespace_) == 0;
-}
-
-const json_t *spk_facts_webhook(const struct spk_facts *facts)
-{
-    const json_t *webhook;
-    size_t i;
-
-    json_array_foreach(spk_read(facts->configuration.object, "webhooks"), i, webhook)
-    {
-        if (spk_facts_is_ours(facts, webhook))
-            return webhook;
-    }
-    return NULL;
-}
-
-const char *spk_facts_prefix(const struct spk_facts *facts, char room[SPK_SUBDOMAIN_MAX + 1])
-{
-    if (facts->options->annotation_prefix)
-        return facts->options->annotation_prefix;
-    return spk_match_webhook_prefix(room, spk_facts_webhook(facts)) ? room : SPK_PREFIX;
 }

@@ -18,8 +18,9 @@
 struct spk_fact {
     int status; /* HTTP's; 0: it was not asked for; -1: no answer came */
     json_t *object;
-    char *body;    /* of what is no JSON */
-    char why[512]; /* of every other status than 2xx, for people */
+    char *body;        /* of what is no JSON */
+    char why[512];     /* of every other status than 2xx, for people */
+    char warning[512]; /* what the API server remarked; "" nothing */
 };
 
 static inline bool spk_fact_found(const struct spk_fact *fact)
@@ -57,10 +58,14 @@ struct spk_facts {
     struct spk_fact configurations; /* all of the cluster */
     struct spk_fact policy;         /* of `spark-webhook policy` */
     struct spk_fact policy_binding;
+    struct spk_fact mutating; /* that of `spark-webhook policy --mutating` */
+    struct spk_fact mutating_binding;
     struct spk_fact fence; /* the policy that keeps our token to caBundle */
     struct spk_fact service;
     struct spk_fact slices;
     struct spk_fact deployment;
+    struct spk_fact instances;    /* all Deployments of ours; asked for where none is called so */
+    struct spk_fact cert_manager; /* its API; asked for where the registration waits for it */
     struct spk_fact pods;
     struct spk_fact nodes;
     struct spk_fact network_policies;
@@ -97,6 +102,30 @@ bool spk_facts_managed(const struct spk_facts *facts);
 /* The value of an argument --NAME=VALUE of the Deployment's container; NULL: it is not given. */
 const char *spk_facts_argument(const struct spk_facts *facts, const char *name);
 
+/* What an installation is, as far as can be told. */
+enum spk_way {
+    SPK_WAY_WEBHOOK,
+    SPK_WAY_EXPRESSIONS, /* no webhook, but the policy of `spark-webhook policy --mutating` */
+    SPK_WAY_ELSEWHERE,   /* the registration calls another namespace, and nothing is in ours */
+    SPK_WAY_NONE         /* neither registration nor Service nor Deployment of that name */
+};
+
+enum spk_way spk_facts_way(const struct spk_facts *facts);
+
+/* Is there a policy of that kind, and a binding that puts it in force? */
+bool spk_facts_refuses(const struct spk_facts *facts);
+bool spk_facts_mutates(const struct spk_facts *facts);
+
+/* Does the registration wait for cert-manager to write caBundle? */
+bool spk_facts_cert_manager(const struct spk_facts *facts);
+
+/* Seconds since a pod of ours became ready, of the last that did; -1: no pod is ready, or when is
+ * not known. */
+int64_t spk_facts_ready_s(const struct spk_facts *facts);
+
+/* Is it ready, and not on its way out? */
+bool spk_facts_pod_ready(const json_t *pod);
+
 /* Does a webhook of a configuration call our Service, or a URL? One that calls another Service is
  * somebody else's. */
 bool spk_facts_is_ours(const struct spk_facts *facts, const json_t *webhook);
@@ -104,8 +133,8 @@ bool spk_facts_is_ours(const struct spk_facts *facts, const json_t *webhook);
 /* The webhook of the registration that is ours, the first of several; NULL: none. */
 const json_t *spk_facts_webhook(const struct spk_facts *facts);
 
-/* The annotation prefix: as told, else as the registration has it, else the default. @room is for
- * what the registration has. */
+/* The annotation prefix: as told, else as the registration has it, else as the Deployment has it,
+ * else the default. @room is for what the registration has. */
 const char *spk_facts_prefix(const struct spk_facts *facts, char room[SPK_SUBDOMAIN_MAX + 1]);
 
 /* The number of a port that a pod's container calls @name, else @fallback. */

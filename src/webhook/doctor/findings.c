@@ -5,6 +5,7 @@
 #include "spk/base/text.h"
 
 #include <ctype.h>
+#include <string.h>
 
 static const char *const levels[] = {
     [SPK_LEVEL_OK] = "ok", [SPK_LEVEL_WARN] = "warn", [SPK_LEVEL_FAIL] = "fail"};
@@ -64,6 +65,26 @@ void spk_advise(struct spk_findings *to, const char *fmt, ...)
     if (to->count)
         to->items[to->count - 1].advice = text_of(to, fmt, args);
     va_end(args);
+}
+
+static void append(struct spk_findings *to, const char **list, const char *item)
+{
+    const char *had = *list;
+    const char *now;
+
+    if (had && strstr(had, item))
+        return;
+    now = spk_arena_printf(&to->arena, "%s%s%s", had ? had : "", had ? ", " : "", item);
+    if (now)
+        *list = now;
+    else
+        to->broken = true;
+}
+
+void spk_findings_lack(struct spk_findings *to, const char *what, const char *needs)
+{
+    append(to, &to->unseen, what);
+    append(to, &to->rights, needs);
 }
 
 static void print_level(FILE *to, enum spk_level level)

@@ -29,7 +29,9 @@ struct spk_findings {
     struct spk_finding *items;
     size_t count;
     size_t counts[SPK_LEVELS];
-    bool broken; /* memory was short: something is missing */
+    const char *unseen; /* what was not looked at for want of a right; NULL: all was */
+    const char *rights; /* that would be needed */
+    bool broken;        /* memory was short: something is missing */
 };
 
 void spk_findings_init(struct spk_findings *findings);
@@ -42,6 +44,9 @@ void spk_find(struct spk_findings *to, enum spk_level level, const char *check, 
 /* Says what to do about the last one. */
 void spk_advise(struct spk_findings *to, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* Notes that @what was not looked at, for want of the right @needs. Each right is named once. */
+void spk_findings_lack(struct spk_findings *to, const char *what, const char *needs);
 
 /* "ok", "warn", "fail" */
 const char *spk_level_text(enum spk_level level);

@@ -12,10 +12,14 @@
 /* The API server. False: it does not answer, and nothing else can be said. */
 bool spk_judge_server(struct spk_findings *to, const struct spk_facts *facts);
 
+/* Is it here at all? False: not as a webhook, and its parts need not be looked at one by one. */
+bool spk_judge_installed(struct spk_findings *to, const struct spk_facts *facts);
+
 /* The MutatingWebhookConfiguration by itself. */
 void spk_judge_registration(struct spk_findings *to, const struct spk_facts *facts);
 
-/* What stands in for it where it is not called: the policy of `spark-webhook policy`. */
+/* What stands in for it where it is not called, or instead of it: the policies of
+ * `spark-webhook policy`. */
 void spk_judge_policy(struct spk_findings *to, const struct spk_facts *facts);
 
 /* The registrations of others that treat Spark pods. */
@@ -39,7 +43,11 @@ void spk_judge_reviews(struct spk_findings *to, const struct spk_facts *facts, b
 /* What became of the trial. */
 void spk_judge_trial(struct spk_findings *to, const struct spk_trial *trial);
 
-/* A WARN that something can't be looked at, and what right is missing. @needs: "list pods in x". */
+/* One WARN for all rights that were missing. */
+void spk_judge_rights(struct spk_findings *to);
+
+/* Something can't be looked at: a WARN, or where a right is missing a word to that WARN.
+ * @needs: "list pods in x". */
 void spk_judge_unread(struct spk_findings *to, const char *check, const struct spk_fact *fact,
                       const char *what, const char *needs);
 

@@ -297,6 +297,38 @@ static void judge_secret(struct spk_findings *to, const struct spk_facts *facts)
     }
 }
 
+static size_t count_waiting(const struct spk_facts *facts)
+{
+    size_t sum = 0;
+
+    for (size_t i = 0; i < facts->replica_count; i++) {
+        const json_t *status =
+            json_array_get(spk_read(facts->replicas[i].pod, "status.containerStatuses"), 0);
+        sum += !spk_read(status, "state.running") && !spk_read(status, "lastState.terminated");
+    }
+    return sum;
+}
+
+/* Has nobody yet run who could have made a certificate, and is none there? */
+static bool is_too_early(const struct spk_facts *facts)
+{
+    return spk_facts_managed(facts) && facts->secret.status == 404 &&
+           spk_fact_found(&facts->pods) && spk_facts_ready_s(facts) < 0 &&
+           facts->replica_count == count_waiting(facts);
+}
+
+/* Nobody will ever make one. */
+static bool judge_maker(struct spk_findings *to, const struct spk_facts *facts)
+{
+    if (facts->cert_manager.status != 404)
+        return true;
+    spk_find(to, SPK_LEVEL_FAIL, check,
+             "the registration waits for cert-manager to write caBundle, and the cluster has none");
+    spk_advise(to, "install cert-manager and apply the objects again, or install with "
+                   "--certificates=managed");
+    return false;
+}
+
 /* --------------------------------------------------------------------------------------- all */
 
 /* What replicas show counts; where none can be asked, what they were given. That must be good in
@@ -319,9 +351,12 @@ static void judge_given(struct spk_findings *to, const struct spk_facts *facts, 
 void spk_judge_certificates(struct spk_findings *to, const struct spk_facts *facts)
 {
     SPK_AUTOFREE char *bundle = NULL;
-    const bool good = read_bundle(&bundle, to, facts);
     size_t asked = 0;
+    bool good;
 
+    if (is_too_early(facts) || !judge_maker(to, facts))
+        return;
+    good = read_bundle(&bundle, to, facts);
     if (good)
         judge_cas(to, facts, bundle);
     judge_secret(to, facts);

@@ -3,12 +3,16 @@
  */
 #include "webhook/doctor/judge.h"
 
+#include "spk/base/text.h"
+#include "webhook/doctor/command.h"
 #include "webhook/doctor/read.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
-#define RESTARTS 3
+#define RESTARTS    3
+#define MESSAGE_MAX 200
 
 static const char check[] = "pods";
 
@@ -23,11 +27,27 @@ static bool is_leaving(const json_t *pod)
     return spk_read(pod, "metadata.deletionTimestamp") != NULL;
 }
 
-static bool is_ready(const json_t *pod)
-{
-    const json_t *ready = spk_read_named(spk_read(pod, "status.conditions"), "type", "Ready");
+struct shortened {
+    char text[MESSAGE_MAX + 8];
+};
 
-    return !is_leaving(pod) && strcmp(spk_read_text(ready, "status"), "True") == 0;
+/* Cut between words. */
+static struct shortened shorten(const char *text)
+{
+    struct shortened out = {""};
+    size_t len = strlen(text);
+
+    if (len > MESSAGE_MAX) {
+        len = MESSAGE_MAX;
+        while (len > 0 && text[len] != ' ')
+            len--;
+        (void)snprintf(out.text, sizeof(out.text), "%.*s \u2026",
+                       (int)(len ? len : spk_runes_whole((struct spk_str){text, MESSAGE_MAX})),
+                       text);
+        return out;
+    }
+    (void)snprintf(out.text, sizeof(out.text), "%s", text);
+    return out;
 }
 
 /* Why it is not ready, as the cluster says. */
@@ -40,22 +60,88 @@ static void print_reason(char *out, size_t size, const json_t *pod)
     const char *message = spk_read_text(status, "state.waiting.message");
 
     if (*waits)
-        (void)snprintf(out, size, "%s%s%.200s", waits, *message ? ": " : "", message);
+        (void)snprintf(out, size, "%s%s%s", waits, *message ? ": " : "", shorten(message).text);
     else if (strcmp(spk_read_text(scheduled, "status"), "False") == 0)
-        (void)snprintf(out, size, "%.200s", spk_read_text(scheduled, "message"));
+        (void)snprintf(out, size, "%s", shorten(spk_read_text(scheduled, "message")).text);
     else
         (void)snprintf(out, size, "phase %s", spk_read_text(pod, "status.phase"));
 }
 
 static const char *advice_of(const char *reason)
 {
-    if (strstr(reason, "ImagePull") || strstr(reason, "ErrImage") || strstr(reason, "InvalidImage"))
-        return "see the Deployment's image, and the pull secret (manifest --image-pull-secret)";
     if (strstr(reason, "CrashLoop"))
         return "kubectl logs --previous says why it ends";
     if (strstr(reason, "nodes are available"))
         return "make room for it, or see its tolerations; with hostNetwork a node takes one";
     return "kubectl describe and kubectl logs say why; /readyz waits for a certificate";
+}
+
+static const char *image_of(const json_t *pod)
+{
+    return spk_read_text(json_array_get(spk_read(pod, "spec.containers"), 0), "image");
+}
+
+static const char *waiting_for(const json_t *pod)
+{
+    const json_t *status = json_array_get(spk_read(pod, "status.containerStatuses"), 0);
+
+    return spk_read_text(status, "state.waiting.reason");
+}
+
+/* Does it wait for an image that nobody gives it? */
+static bool is_imageless(const json_t *pod)
+{
+    const char *reason = waiting_for(pod);
+
+    return !is_leaving(pod) && (strstr(reason, "ImagePull") || strstr(reason, "ErrImage") ||
+                                strstr(reason, "InvalidImage"));
+}
+
+static const char *image_advice(const char *image)
+{
+    if (spk_command_is_default_image(image))
+        return "that is the default of spark-webhook manifest, which no registry has: give --image";
+    return "see the Deployment's image, and the pull secret (manifest --image-pull-secret)";
+}
+
+/* The pods with the image of the one at @first, if that is the first with it. */
+static void judge_image(struct spk_findings *to, const struct spk_facts *facts, size_t first)
+{
+    const json_t *pods = items(facts);
+    const json_t *one = json_array_get(pods, first);
+    const json_t *pod;
+    char reason[320];
+    size_t same = 0;
+    size_t i;
+
+    json_array_foreach(pods, i, pod)
+    {
+        const bool is = is_imageless(pod) && strcmp(image_of(pod), image_of(one)) == 0;
+        if (is && i < first)
+            return;
+        same += is;
+    }
+    print_reason(reason, sizeof(reason), one);
+    spk_find(to, SPK_LEVEL_FAIL, check, "the image %s of %zu pod%s can't be had: %s", image_of(one),
+             same, same == 1 ? "" : "s", reason);
+    spk_advise(to, "%s", image_advice(image_of(one)));
+}
+
+/* The reason of all else, where it is there. */
+static size_t judge_all_images(struct spk_findings *to, const struct spk_facts *facts)
+{
+    const json_t *pod;
+    size_t sum = 0;
+    size_t i;
+
+    json_array_foreach(items(facts), i, pod)
+    {
+        if (!is_imageless(pod))
+            continue;
+        judge_image(to, facts, i);
+        sum++;
+    }
+    return sum;
 }
 
 static void judge_pod(struct spk_findings *to, const json_t *pod)
@@ -66,7 +152,7 @@ static void judge_pod(struct spk_findings *to, const json_t *pod)
 
     if (is_leaving(pod))
         return;
-    if (!is_ready(pod)) {
+    if (!is_imageless(pod) && !spk_facts_pod_ready(pod)) {
         print_reason(reason, sizeof(reason), pod);
         spk_find(to, SPK_LEVEL_WARN, check, "%s is not ready: %s", spk_read_name(pod), reason);
         spk_advise(to, "%s", advice_of(reason));
@@ -77,11 +163,6 @@ static void judge_pod(struct spk_findings *to, const json_t *pod)
                  spk_read_text(status, "lastState.terminated.reason"));
         spk_advise(to, "kubectl logs --previous says why; after OOMKilled raise the memory limit");
     }
-}
-
-static const char *image_of(const json_t *pod)
-{
-    return spk_read_text(json_array_get(spk_read(pod, "spec.containers"), 0), "image");
 }
 
 static void judge_images(struct spk_findings *to, const json_t *pods)
@@ -111,7 +192,7 @@ static void judge_spread(struct spk_findings *to, const struct spk_facts *facts,
     json_array_foreach(items(facts), i, pod)
     {
         const char *node = spk_read_text(pod, "spec.nodeName");
-        if (!is_ready(pod))
+        if (!spk_facts_pod_ready(pod))
             continue;
         if (*first && strcmp(node, first) != 0)
             return;
@@ -145,11 +226,41 @@ static void judge_few(struct spk_findings *to, const struct spk_facts *facts)
     spk_advise(to, "kubectl scale to 2");
 }
 
+/* @imageless: of the @there pods that are there, said already. */
+static void judge_none(struct spk_findings *to, const struct spk_facts *facts, size_t there,
+                       size_t imageless)
+{
+    const struct spk_doctor_options *options = facts->options;
+
+    if (there && imageless == there)
+        return;
+    if (spk_fact_found(&facts->deployment) &&
+        spk_read_number(facts->deployment.object, "spec.replicas", 1) == 0) {
+        spk_find(to, SPK_LEVEL_FAIL, check, "the Deployment asks for 0 replicas");
+        spk_advise(to, "kubectl -n %s scale deployment/%s --replicas=2", options->namespace_,
+                   options->name);
+        return;
+    }
+    if (there)
+        spk_find(to, SPK_LEVEL_FAIL, check, "none of %zu is ready", there);
+    else
+        spk_find(to, SPK_LEVEL_FAIL, check, "there is none");
+    if (facts->deployment.status == 404) {
+        spk_advise(to, "%s", spk_command_again(facts).text);
+    } else {
+        spk_advise(to,
+                   "kubectl -n %s describe deployment,replicaset,pod -l "
+                   "app.kubernetes.io/instance=%s",
+                   options->namespace_, options->name);
+    }
+}
+
 void spk_judge_pods(struct spk_findings *to, const struct spk_facts *facts)
 {
     const size_t there = json_array_size(items(facts)) - count(facts, is_leaving);
-    const size_t ready = count(facts, is_ready);
+    const size_t ready = count(facts, spk_facts_pod_ready);
     const json_t *pod;
+    size_t imageless;
     size_t i;
 
     if (!spk_fact_found(&facts->pods)) {
@@ -157,20 +268,13 @@ void spk_judge_pods(struct spk_findings *to, const struct spk_facts *facts)
                          "list pods in the webhook's namespace");
         return;
     }
-    if (ready) {
+    imageless = judge_all_images(to, facts);
+    if (ready)
         spk_find(to, SPK_LEVEL_OK, check, "%zu of %zu ready", ready, there);
-    } else if (*spk_read_text(spk_facts_webhook(facts), "clientConfig.url")) {
+    else if (*spk_read_text(spk_facts_webhook(facts), "clientConfig.url"))
         return; /* it may well run outside of the cluster */
-    } else {
-        if (there)
-            spk_find(to, SPK_LEVEL_FAIL, check, "none of %zu is ready", there);
-        else
-            spk_find(to, SPK_LEVEL_FAIL, check, "there is none");
-        spk_advise(to, "%s",
-                   facts->deployment.status == 404
-                       ? "spark-webhook manifest | kubectl apply -f -"
-                       : "kubectl describe the Deployment and its pods");
-    }
+    else
+        judge_none(to, facts, there, imageless);
     json_array_foreach(items(facts), i, pod) judge_pod(to, pod);
     judge_images(to, items(facts));
     judge_spread(to, facts, ready);

@@ -1,10 +1,11 @@
 /*
- * The API server, the registration, the policy that stands in for it, and others' registrations.
+ * The API server, the registration, and those of others.
  */
 #include "webhook/doctor/judge.h"
 
 #include "spk/admission/key.h"
 #include "spk/base/cleanup.h"
+#include "webhook/doctor/command.h"
 #include "webhook/doctor/match.h"
 #include "webhook/doctor/read.h"
 
@@ -19,11 +20,20 @@ static const char check[] = "registration";
 void spk_judge_unread(struct spk_findings *to, const char *what_check, const struct spk_fact *fact,
                       const char *what, const char *needs)
 {
+    if (fact->status == 403) {
+        spk_findings_lack(to, what, needs);
+        return;
+    }
     spk_find(to, SPK_LEVEL_WARN, what_check, "can't check %s: %s", what, fact->why);
-    if (fact->status == 403)
-        spk_advise(to, "give yourself: %s", needs);
-    else
-        spk_advise(to, "look again");
+    spk_advise(to, "look again");
+}
+
+void spk_judge_rights(struct spk_findings *to)
+{
+    if (!to->unseen)
+        return;
+    spk_find(to, SPK_LEVEL_WARN, "rights", "you may not see all; not looked at: %s", to->unseen);
+    spk_advise(to, "ask an administrator to run this, or for: %s", to->rights);
 }
 
 bool spk_judge_server(struct spk_findings *to, const struct spk_facts *facts)
@@ -165,7 +175,7 @@ static void judge_conditions(struct spk_findings *to, const struct spk_facts *fa
             spk_find(to, SPK_LEVEL_WARN, check,
                      "no matchConditions: Spark pods without annotations are sent, too, and are "
                      "refused while no replica answers");
-            spk_advise(to, "apply the objects of `spark-webhook manifest`");
+            spk_advise(to, "%s", spk_command_again(facts).text);
         }
     } else if (!spk_match_webhook_prefix(prefix, webhook)) {
         spk_find(to, SPK_LEVEL_WARN, check,
@@ -207,7 +217,7 @@ static void judge_target(struct spk_findings *to, const struct spk_facts *facts)
     if (!first) {
         spk_find(to, SPK_LEVEL_FAIL, check, "%s registers no webhook",
                  options->webhook_configuration);
-        spk_advise(to, "spark-webhook manifest | kubectl apply -f -");
+        spk_advise(to, "%s", spk_command_again(facts).text);
         return;
     }
     spk_find(to, SPK_LEVEL_FAIL, check, "%s calls the Service %s/%s, expected %s/%s",
@@ -227,8 +237,7 @@ void spk_judge_registration(struct spk_findings *to, const struct spk_facts *fac
     if (fact->status == 404) {
         spk_find(to, SPK_LEVEL_FAIL, check,
                  "there is no MutatingWebhookConfiguration %s: no pod is ever sent", name);
-        spk_advise(to, "spark-webhook manifest | kubectl apply -f -; or name it by "
-                       "--webhook-configuration");
+        spk_advise(to, "%s; or name it by --webhook-configuration", spk_command_again(facts).text);
     } else if (!spk_fact_found(fact)) {
         spk_judge_unread(to, check, fact, "the registration",
                          "get mutatingwebhookconfigurations.admissionregistration.k8s.io");
@@ -237,59 +246,6 @@ void spk_judge_registration(struct spk_findings *to, const struct spk_facts *fac
     } else {
         judge_webhook(to, facts, webhook);
     }
-}
-
-/* --------------------------------------------------------------------------------- policies */
-
-static void judge_fence(struct spk_findings *to, const struct spk_facts *facts)
-{
-    if (facts->fence.status != 404)
-        return;
-    spk_find(
-        to, SPK_LEVEL_WARN, "policy",
-        "the ValidatingAdmissionPolicy %s-ca-bundle-only is missing: whoever has the webhook's "
-        "token could point the registration elsewhere",
-        facts->options->name);
-    spk_advise(to, "apply the objects of `spark-webhook manifest`");
-}
-
-static void judge_ignore(struct spk_findings *to, const struct spk_facts *facts)
-{
-    const struct spk_fact *policy = &facts->policy;
-
-    if (spk_fact_found(policy) && spk_fact_found(&facts->policy_binding)) {
-        spk_find(to, SPK_LEVEL_OK, "policy",
-                 "failurePolicy is Ignore, and the policy %s-annotations refuses what was not "
-                 "treated",
-                 facts->options->name);
-    } else if (policy->status == 403) {
-        spk_judge_unread(to, "policy", policy, "whether a policy stands in for the webhook",
-                         "get validatingadmissionpolicies.admissionregistration.k8s.io");
-    } else {
-        spk_find(to, SPK_LEVEL_WARN, "policy",
-                 "failurePolicy is Ignore: while no replica answers, pods start without what their "
-                 "annotations ask for");
-        spk_advise(to, facts->minor >= POLICIES_SINCE
-                           ? "spark-webhook policy | kubectl apply -f -; or failurePolicy: Fail"
-                           : "failurePolicy: Fail");
-    }
-}
-
-void spk_judge_policy(struct spk_findings *to, const struct spk_facts *facts)
-{
-    const char *fails = spk_read_text(spk_facts_webhook(facts), "failurePolicy");
-    const bool half = spk_fact_found(&facts->policy) && facts->policy_binding.status == 404;
-
-    if (strcmp(fails, "Ignore") == 0)
-        judge_ignore(to, facts);
-    if (half) {
-        spk_find(to, SPK_LEVEL_WARN, "policy",
-                 "the policy %s-annotations has no binding: it does "
-                 "nothing",
-                 facts->options->name);
-        spk_advise(to, "spark-webhook policy | kubectl apply -f -");
-    }
-    judge_fence(to, facts);
 }
 
 /* ----------------------------------------------------------------------------------- others */
@@ -325,6 +281,13 @@ static void judge_rival(struct spk_findings *to, const char *configuration, cons
     }
 }
 
+static bool is_instance(const json_t *webhook)
+{
+    char prefix[SPK_SUBDOMAIN_MAX + 1];
+
+    return spk_match_webhook_prefix(prefix, webhook);
+}
+
 static bool judge_other(struct spk_findings *to, const struct spk_facts *facts,
                         const json_t *configuration, const char *prefix)
 {
@@ -338,7 +301,9 @@ static bool judge_other(struct spk_findings *to, const struct spk_facts *facts,
         if (!may_match(webhook, prefix))
             continue;
         judge_rival(to, name, webhook, prefix);
-        later = later || strcmp(name, facts->options->webhook_configuration) > 0;
+        /* Another instance adds no annotations. */
+        later = (later || !is_instance(webhook)) &&
+                strcmp(name, facts->options->webhook_configuration) > 0;
     }
     return later;
 }

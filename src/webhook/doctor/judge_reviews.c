@@ -3,14 +3,20 @@
  */
 #include "webhook/doctor/judge.h"
 
+#include "webhook/doctor/command.h"
 #include "webhook/doctor/metrics_read.h"
 #include "webhook/doctor/read.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #define HOUR_S   ((int64_t)3600)
 #define MINUTE_S ((int64_t)60)
+/* So long after its start nobody need have created a pod. */
+#define YOUNG_S  (5 * MINUTE_S)
+/* A driver whose executors are denied asks again each second: after this nobody does any more. */
+#define QUIET_S  (2 * MINUTE_S)
 
 static const char check[] = "reviews";
 
@@ -49,14 +55,19 @@ static void add_page(struct counted *to, const char *page)
     to->start_s = to->start_s == 0 || start_s < to->start_s ? start_s : to->start_s;
 }
 
+static void print_count(char *out, size_t size, int64_t count, const char *unit)
+{
+    (void)snprintf(out, size, "%" PRId64 " %s%s", count, unit, count == 1 ? "" : "s");
+}
+
 static void print_ago(char *out, size_t size, int64_t ago_s)
 {
     if (ago_s < 2 * MINUTE_S)
-        (void)snprintf(out, size, "%" PRId64 " seconds", ago_s > 0 ? ago_s : 0);
+        print_count(out, size, ago_s > 0 ? ago_s : 0, "second");
     else if (ago_s < 2 * HOUR_S)
-        (void)snprintf(out, size, "%" PRId64 " minutes", ago_s / MINUTE_S);
+        print_count(out, size, ago_s / MINUTE_S, "minute");
     else
-        (void)snprintf(out, size, "%" PRId64 " hours", ago_s / HOUR_S);
+        print_count(out, size, ago_s / HOUR_S, "hour");
 }
 
 static void judge_last(struct spk_findings *to, const struct spk_facts *facts,
@@ -72,6 +83,8 @@ static void judge_last(struct spk_findings *to, const struct spk_facts *facts,
                  ago, it->denied);
     } else if (reached) {
         spk_find(to, SPK_LEVEL_OK, check, "none in %s before this one's trial", up);
+    } else if (facts->now_s - (int64_t)it->start_s < YOUNG_S) {
+        spk_find(to, SPK_LEVEL_OK, check, "none yet, %s after the start", up);
     } else {
         spk_find(to, SPK_LEVEL_WARN, check, "none has ever arrived in %s", up);
         spk_advise(to, "if Spark pods with annotations were created since: on a private cluster "
@@ -81,14 +94,36 @@ static void judge_last(struct spk_findings *to, const struct spk_facts *facts,
     }
 }
 
+/* Nobody says when the last denial was, but it was no later than the last review. */
+static void judge_denied(struct spk_findings *to, const struct spk_facts *facts,
+                         const struct counted *it)
+{
+    const int64_t quiet_s = facts->now_s - (int64_t)it->last_s;
+    char since[48];
+    char quiet[48];
+
+    print_ago(since, sizeof(since), facts->now_s - (int64_t)it->start_s);
+    print_ago(quiet, sizeof(quiet), quiet_s);
+    if (it->denied_executors <= 0)
+        return;
+    if (it->last_s > 0 && quiet_s > QUIET_S) {
+        spk_find(to, SPK_LEVEL_OK, check,
+                 "%.0f times executors were denied, and that is over: nobody has asked for %s",
+                 it->denied_executors, quiet);
+        return;
+    }
+    spk_find(to, SPK_LEVEL_WARN, check,
+             "%.0f times in %s executors were denied: a driver of Spark 3 whose executors are "
+             "denied asks again each second, for ever",
+             it->denied_executors, since);
+    spk_advise(to,
+               "find the application, and end it if it still asks: kubectl -n %s logs -l "
+               "app.kubernetes.io/instance=%s --tail=-1 | grep '\"denied\"'",
+               facts->options->namespace_, facts->options->name);
+}
+
 static void judge_counts(struct spk_findings *to, const struct counted *it)
 {
-    if (it->denied_executors > 0) {
-        spk_find(to, SPK_LEVEL_WARN, check,
-                 "%.0f executors were denied: their drivers ask again for ever",
-                 it->denied_executors);
-        spk_advise(to, "the replicas' logs name application and annotation (outcome=denied)");
-    }
     if (it->failed > 0) {
         spk_find(to, SPK_LEVEL_WARN, check, "%.0f could not be decided", it->failed);
         spk_advise(to, "the replicas' logs say why");
@@ -142,36 +177,54 @@ void spk_judge_reviews(struct spk_findings *to, const struct spk_facts *facts, b
         return;
     }
     judge_last(to, facts, &counted, reached);
+    judge_denied(to, facts, &counted);
     judge_counts(to, &counted);
 }
 
 /* ------------------------------------------------------------------------------- permissions */
 
-static void judge_refused(struct spk_findings *to, const struct spk_facts *facts,
-                          const struct spk_permission *it)
+/* "list, watch secrets w-certs; patch ..." of what is refused. */
+static size_t list_refused(char *out, size_t size, const struct spk_facts *facts)
 {
-    spk_find(to, SPK_LEVEL_FAIL, "permissions", "the service account %s may not %s %s%s%s %s",
-             facts->account, it->verb, it->resource, *it->group ? "." : "", it->group, it->name);
-    spk_advise(to, "apply the Role, ClusterRole and their bindings of `spark-webhook manifest`");
+    const struct spk_permission *last = NULL;
+    size_t len = 0;
+
+    *out = '\0';
+    for (size_t i = 0; i < facts->permission_count && len < size; i++) {
+        const struct spk_permission *it = &facts->permissions[i];
+        const bool same = last && last->resource == it->resource;
+        if (json_is_true(spk_read(it->review.object, "status.allowed")))
+            continue;
+        if (last && !same)
+            len += (size_t)snprintf(out + len, size - len, " %s %s; ", last->resource, last->name);
+        if (len < size)
+            len += (size_t)snprintf(out + len, size - len, "%s%s", same ? ", " : "", it->verb);
+        last = it;
+    }
+    if (last && len < size)
+        len += (size_t)snprintf(out + len, size - len, " %s %s", last->resource, last->name);
+    return len;
 }
 
 void spk_judge_permissions(struct spk_findings *to, const struct spk_facts *facts)
 {
-    size_t refused = 0;
+    char refused[1024];
 
     for (size_t i = 0; i < facts->permission_count; i++) {
         const struct spk_permission *it = &facts->permissions[i];
-        if (!spk_fact_found(&it->review)) {
-            spk_judge_unread(to, "permissions", &it->review, "what the service account may do",
-                             "create subjectaccessreviews.authorization.k8s.io");
-            return;
-        }
-        if (json_is_true(spk_read(it->review.object, "status.allowed")))
+        if (spk_fact_found(&it->review))
             continue;
-        judge_refused(to, facts, it);
-        refused++;
+        spk_judge_unread(to, "permissions", &it->review, "what the service account may do",
+                         "create subjectaccessreviews.authorization.k8s.io");
+        return;
     }
-    if (facts->permission_count && !refused)
+    if (list_refused(refused, sizeof(refused), facts)) {
+        spk_find(to, SPK_LEVEL_FAIL, "permissions", "the service account %s may not %s",
+                 facts->account, refused);
+        spk_advise(to, "its Role, ClusterRole or a binding of them is missing: %s",
+                   spk_command_again(facts).text);
+    } else if (facts->permission_count) {
         spk_find(to, SPK_LEVEL_OK, "permissions", "%s may do what managed certificates need",
                  facts->account);
+    }
 }

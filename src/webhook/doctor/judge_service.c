@@ -5,6 +5,7 @@
 
 #include "spk/base/cleanup.h"
 #include "spk/k8s/selector.h"
+#include "webhook/doctor/command.h"
 #include "webhook/doctor/read.h"
 
 #include <inttypes.h>
@@ -135,6 +136,22 @@ static void judge_endpoints(struct spk_findings *to, const struct spk_facts *fac
     }
 }
 
+/* Where no pod is ready the finding about pods has said so; endpoints have to be missing then. */
+static bool is_foreseen(const struct spk_facts *facts)
+{
+    const json_t *pod;
+    size_t i;
+
+    if (!spk_fact_found(&facts->pods))
+        return false;
+    json_array_foreach(spk_read(facts->pods.object, "items"), i, pod)
+    {
+        if (spk_facts_pod_ready(pod))
+            return false;
+    }
+    return count_endpoints(facts->slices.object, true) == 0;
+}
+
 /* -------------------------------------------------------------------------- NetworkPolicies */
 
 static bool allows_port(const json_t *rule, int64_t number, const json_t *pod)
@@ -245,7 +262,7 @@ void spk_judge_service(struct spk_findings *to, const struct spk_facts *facts)
     if (service->status == 404) {
         spk_find(to, SPK_LEVEL_FAIL, check, "there is no Service %s/%s", options->namespace_,
                  options->service_name);
-        spk_advise(to, "spark-webhook manifest | kubectl apply -f -");
+        spk_advise(to, "%s", spk_command_again(facts).text);
     } else if (!spk_fact_found(service)) {
         spk_judge_unread(to, check, service, "the Service",
                          "get services in the webhook's namespace");
@@ -254,7 +271,8 @@ void spk_judge_service(struct spk_findings *to, const struct spk_facts *facts)
                  options->service_name);
         judge_type(to, facts);
         judge_ports(to, facts);
-        judge_endpoints(to, facts);
+        if (!is_foreseen(facts))
+            judge_endpoints(to, facts);
     }
     judge_network(to, facts);
 }

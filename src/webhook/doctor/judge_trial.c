@@ -5,6 +5,7 @@
 
 #include "spk/base/cleanup.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* Parts of the errors of Go's net, crypto/tls and crypto/x509, and of apiserver pkg/util/webhook;
@@ -87,14 +88,38 @@ static const char *name(const struct spk_trial *trial)
     return trial->own ? "pod" : "trial";
 }
 
+/* It came back as it was, and there is no registration that could say why. */
+static void judge_bare(struct spk_findings *to, const struct spk_trial *trial)
+{
+    const bool unknown = trial->registered == SPK_REGISTERED_UNKNOWN;
+    /* A namespace that nobody has asked about may well be none for Spark. */
+    const enum spk_level level =
+        unknown && !trial->own && !trial->placed ? SPK_LEVEL_WARN : SPK_LEVEL_FAIL;
+
+    spk_find(to, level, name(trial), "%s in %s came back untouched: %s", trial->source,
+             trial->namespace_,
+             *trial->hint ? "it has no annotation of ours"
+             : unknown    ? "no webhook treats it there"
+                          : "nothing is registered");
+    spk_advise(to, "%s",
+               *trial->hint ? trial->hint
+               : unknown ? "name a namespace for Spark by --pod-namespace; if this is one, ask an "
+                           "administrator whether the registration selects it and such a pod"
+                         : "see the finding about what is installed");
+}
+
 static void judge_untouched(struct spk_findings *to, const struct spk_trial *trial)
 {
-    if (trial->match.verdict == SPK_MATCH_NOT) {
+    if (trial->registered != SPK_REGISTERED) {
+        judge_bare(to, trial);
+    } else if (trial->match.verdict == SPK_MATCH_NOT) {
         spk_find(to, SPK_LEVEL_FAIL, name(trial), "%s in %s is not sent: %s", trial->source,
                  trial->namespace_, trial->match.why);
         spk_advise(to, "%s",
-                   trial->own ? "change what the pod carries, or the registration"
-                              : "let the registration select a namespace for Spark, and its pods");
+                   *trial->hint ? trial->hint
+                   : trial->own
+                       ? "change what the pod carries, or the registration"
+                       : "let the registration select a namespace for Spark, and its pods");
     } else if (trial->match.verdict == SPK_MATCH_UNKNOWN) {
         spk_find(to, SPK_LEVEL_FAIL, name(trial), "%s in %s came back untouched: %s", trial->source,
                  trial->namespace_, trial->match.why);
@@ -113,14 +138,15 @@ static void judge_untouched(struct spk_findings *to, const struct spk_trial *tri
 static void judge_other(struct spk_findings *to, const struct spk_trial *trial)
 {
     const struct spk_fact *answer = &trial->answer;
+    char needs[SPK_SUBDOMAIN_MAX + 32];
 
     spk_find(to, SPK_LEVEL_WARN, name(trial), "%s in %s can't be tried: %s", trial->source,
              trial->namespace_, answer->why);
     if (strstr(answer->why, "cannot create resource")) {
-        spk_advise(to,
-                   "give yourself: create pods in %s; or name another namespace by "
-                   "--pod-namespace",
-                   trial->namespace_);
+        (void)snprintf(needs, sizeof(needs), "create pods in %s", trial->namespace_);
+        spk_findings_lack(to, "a pod on trial", needs);
+        spk_advise(to, "name a namespace by --pod-namespace where you may; or get the right: %s",
+                   needs);
     } else if (answer->status == 404) {
         spk_advise(to, "name another namespace by --pod-namespace");
     } else {
@@ -131,7 +157,7 @@ static void judge_other(struct spk_findings *to, const struct spk_trial *trial)
 /* Where the API server could not be asked, selectors and conditions still say something. */
 static void judge_selectors(struct spk_findings *to, const struct spk_trial *trial)
 {
-    if (!trial->own)
+    if (!trial->own || trial->registered != SPK_REGISTERED)
         return;
     if (trial->match.verdict == SPK_MATCH_SENT) {
         spk_find(to, SPK_LEVEL_OK, name(trial), "by its selectors and conditions %s is sent",
@@ -144,13 +170,70 @@ static void judge_selectors(struct spk_findings *to, const struct spk_trial *tri
              trial->match.why);
 }
 
+static void judge_stamped(struct spk_findings *to, const struct spk_trial *trial)
+{
+    if (spk_trial_by_policy(trial)) {
+        spk_find(to, SPK_LEVEL_OK, name(trial),
+                 "%s, created on trial in %s, was treated by the policy (%s)", trial->source,
+                 trial->namespace_, spk_trial_stamp(trial));
+    } else {
+        spk_find(to, SPK_LEVEL_OK, name(trial),
+                 "the API server sent %s, created on trial in %s, and it came back treated (%s)%s",
+                 trial->source, trial->namespace_, spk_trial_stamp(trial),
+                 trial->registered == SPK_REGISTERED_NOT ? " by another instance" : "");
+    }
+}
+
+static void judge_unreached(struct spk_findings *to, const struct spk_trial *trial)
+{
+    const char *why = trial->answer.why;
+
+    if (trial->fresh && (strstr(why, "connection refused") || strstr(why, "no endpoints"))) {
+        spk_find(to, SPK_LEVEL_WARN, name(trial),
+                 "a replica has just become ready, and the API server does not reach it yet: %s",
+                 from(why, "failed calling webhook"));
+        spk_advise(to, "ask again in a few seconds");
+        return;
+    }
+    spk_find(to, SPK_LEVEL_FAIL, name(trial), "the API server can't call the webhook: %s",
+             from(why, "failed calling webhook"));
+    spk_advise(to, "%s", cause(why));
+}
+
+static const char *policy_advice(const struct spk_trial *trial)
+{
+    if (trial->way == SPK_WAY_EXPRESSIONS)
+        return "put right what the message names; what expressions can't do needs the webhook";
+    return trial->registered == SPK_REGISTERED
+               ? "see the other findings; failurePolicy Fail would show the reason"
+               : "see the finding about the policy";
+}
+
+/* Does the remark concern us? Other remarks on the sample are none of the user's doing. */
+static void judge_warning(struct spk_findings *to, const struct spk_trial *trial)
+{
+    if (!trial->own || !*trial->answer.warning)
+        return;
+    spk_find(to, SPK_LEVEL_WARN, name(trial), "the API server warns of %s: %s", trial->source,
+             trial->answer.warning);
+    spk_advise(to, "see whether that is what was meant");
+}
+
+/* What the pod would wait for. */
+static void judge_absent(struct spk_findings *to, const struct spk_trial *trial)
+{
+    if (!*trial->absent)
+        return;
+    spk_find(to, SPK_LEVEL_WARN, name(trial), "%s asks for %s, which %s does not have",
+             trial->source, trial->absent, trial->namespace_);
+    spk_advise(to, "create it there: the pod waits for it, and starts then");
+}
+
 static void judge_end(struct spk_findings *to, const struct spk_trial *trial)
 {
     switch (spk_trial_end(trial)) {
     case SPK_TRIAL_STAMPED:
-        spk_find(to, SPK_LEVEL_OK, name(trial),
-                 "the API server sent %s, created on trial in %s, and it came back treated",
-                 trial->source, trial->namespace_);
+        judge_stamped(to, trial);
         break;
     case SPK_TRIAL_DENIED:
         spk_find(to, SPK_LEVEL_FAIL, name(trial), "%s in %s is sent, and refused: %s",
@@ -164,12 +247,10 @@ static void judge_end(struct spk_findings *to, const struct spk_trial *trial)
         spk_find(to, SPK_LEVEL_FAIL, name(trial),
                  "%s in %s was not treated, and the policy refused it: %s", trial->source,
                  trial->namespace_, trial->answer.why);
-        spk_advise(to, "see the other findings; failurePolicy Fail would show the reason");
+        spk_advise(to, "%s", policy_advice(trial));
         break;
     case SPK_TRIAL_UNREACHED:
-        spk_find(to, SPK_LEVEL_FAIL, name(trial), "the API server can't call the webhook: %s",
-                 from(trial->answer.why, "failed calling webhook"));
-        spk_advise(to, "%s", cause(trial->answer.why));
+        judge_unreached(to, trial);
         break;
     default:
         judge_other(to, trial);
@@ -177,16 +258,21 @@ static void judge_end(struct spk_findings *to, const struct spk_trial *trial)
     }
 }
 
+/* Nothing is here, so nothing has happened: that has been said. */
+static bool is_foreseen(const struct spk_trial *trial)
+{
+    return !trial->own && (trial->way == SPK_WAY_NONE || trial->way == SPK_WAY_ELSEWHERE) &&
+           spk_trial_end(trial) != SPK_TRIAL_STAMPED;
+}
+
 void spk_judge_trial(struct spk_findings *to, const struct spk_trial *trial)
 {
     if (trial->err.code) {
         spk_find(to, SPK_LEVEL_FAIL, name(trial), "%s", trial->err.msg);
         spk_advise(to, "name a pod that is there and can be read");
-    } else if (!*trial->webhook) {
-        if (trial->own)
-            spk_find(to, SPK_LEVEL_FAIL, name(trial), "%s is not sent: nothing is registered",
-                     trial->source);
-    } else {
+    } else if (!is_foreseen(trial)) {
         judge_end(to, trial);
+        judge_warning(to, trial);
+        judge_absent(to, trial);
     }
 }

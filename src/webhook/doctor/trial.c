@@ -6,11 +6,17 @@
 #include "spk/base/file.h"
 #include "spk/json/yaml.h"
 #include "spk/k8s/name.h"
+#include "webhook/doctor/hints.h"
 #include "webhook/doctor/read.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+
+/* The stamp of policies/30-mutatingadmissionpolicy.yaml. */
+#define BY_POLICY "sparkhook-policy/"
+/* kube-proxy and its like learn of an endpoint within seconds. */
+#define FRESH_S   30
 
 /* --------------------------------------------------------------------------------- its pod */
 
@@ -226,15 +232,38 @@ static void name_trial(struct spk_trial *trial, const struct spk_doctor_options 
         (void)snprintf(trial->source, size, "a trial driver with an annotation");
 }
 
-static void prepare(struct spk_trial *trial, const struct spk_facts *facts, struct spk_kube *kube)
+/* Where the registration can't be read, its webhook is called as manifest calls it. */
+static void take_webhook(struct spk_trial *trial, const struct spk_facts *facts)
 {
     const struct spk_doctor_options *options = facts->options;
     const json_t *webhook = spk_facts_webhook(facts);
+    const size_t size = sizeof(trial->webhook);
+
+    trial->ignores = strcmp(spk_read_text(webhook, "failurePolicy"), "Ignore") == 0;
+    if (webhook || spk_facts_way(facts) == SPK_WAY_ELSEWHERE) {
+        trial->registered = SPK_REGISTERED;
+    } else if (spk_fact_found(&facts->configuration) || facts->configuration.status == 404) {
+        trial->registered = SPK_REGISTERED_NOT;
+    } else {
+        trial->registered = SPK_REGISTERED_UNKNOWN;
+        (void)snprintf(trial->webhook, size, "%.120s.%.120s.svc", options->name,
+                       options->namespace_);
+        return;
+    }
+    (void)snprintf(trial->webhook, size, "%s", spk_read_text(webhook, "name"));
+}
+
+static void prepare(struct spk_trial *trial, const struct spk_facts *facts, struct spk_kube *kube)
+{
+    const struct spk_doctor_options *options = facts->options;
+    const int64_t ready_s = spk_facts_ready_s(facts);
     char room[SPK_SUBDOMAIN_MAX + 1];
 
+    trial->way = spk_facts_way(facts);
+    trial->fresh = ready_s >= 0 && ready_s < FRESH_S;
+    take_webhook(trial, facts);
     (void)snprintf(trial->prefix, sizeof(trial->prefix), "%s", spk_facts_prefix(facts, room));
-    (void)snprintf(trial->webhook, sizeof(trial->webhook), "%s", spk_read_text(webhook, "name"));
-    trial->ignores = strcmp(spk_read_text(webhook, "failurePolicy"), "Ignore") == 0;
+    trial->placed = options->pod_namespace != NULL;
     trial->own = options->pod_file || options->pod_name;
     name_trial(trial, options);
     (void)snprintf(trial->instance, sizeof(trial->instance), "%s", options->name);
@@ -258,6 +287,10 @@ void spk_trial_run(struct spk_trial *trial, const struct spk_facts *facts, struc
     if (webhook)
         match(trial, webhook, kube);
     create(trial, kube);
+    if (!trial->own)
+        return;
+    spk_hint_annotations(trial->hint, sizeof(trial->hint), trial->pod, trial->prefix);
+    spk_hint_look(trial, kube);
 }
 
 void spk_trial_done(struct spk_trial *trial)
@@ -288,13 +321,20 @@ static bool names_policy(const struct spk_trial *trial)
     return strstr(trial->answer.why, plain) || strstr(trial->answer.why, mutating);
 }
 
-static bool is_stamped(const struct spk_trial *trial)
+const char *spk_trial_stamp(const struct spk_trial *trial)
 {
     const json_t *annotations = spk_read(trial->answer.object, "metadata.annotations");
     char stamp[SPK_SUBDOMAIN_MAX + 32];
+    const char *text;
 
     (void)snprintf(stamp, sizeof(stamp), "%s/%s", trial->prefix, SPK_STAMP);
-    return json_is_string(json_object_get(annotations, stamp));
+    text = json_string_value(json_object_get(annotations, stamp));
+    return text ? text : "";
+}
+
+bool spk_trial_by_policy(const struct spk_trial *trial)
+{
+    return strncmp(spk_trial_stamp(trial), BY_POLICY, sizeof(BY_POLICY) - 1) == 0;
 }
 
 enum spk_trial_end spk_trial_end(const struct spk_trial *trial)
@@ -302,7 +342,7 @@ enum spk_trial_end spk_trial_end(const struct spk_trial *trial)
     const char *why = trial->answer.why;
 
     if (spk_fact_found(&trial->answer))
-        return is_stamped(trial) ? SPK_TRIAL_STAMPED : SPK_TRIAL_UNTOUCHED;
+        return *spk_trial_stamp(trial) ? SPK_TRIAL_STAMPED : SPK_TRIAL_UNTOUCHED;
     if (names_policy(trial))
         return SPK_TRIAL_POLICY;
     if (!names_ours(trial))

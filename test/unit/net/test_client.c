@@ -43,7 +43,7 @@ static const struct {
      "warning=say \"no\" ",                                                                                                                                               false},
     {"two warnings",
      OK_HEAD "Warning: 299 - \"a\"\r\nWarning: 299 - \"b\"\r\nContent-Length: 0\r\n\r\n",                       0,            0,  200,
-     "warning=a ",                                                                                                                                                        false},
+     "warning=a; b ",                                                                                                                                                     false},
     {"another's warning",   OK_HEAD "Warning: 199 - \"a\"\r\nContent-Length: 0\r\n\r\n",                        0,            0,  200,
      "warning= ",                                                                                                                                                         false},
     {"broken warning",      OK_HEAD "Warning: 299 - \"a\\\r\nContent-Length: 0\r\n\r\n",                        0,            0,  200,

@@ -1,5 +1,5 @@
 /* What the doctor says of certificates, whose time is an argument. */
-#include "../suite.h"
+#include "doctor.h"
 #include "spk/base/cleanup.h"
 #include "spk/json/base64.h"
 #include "spk/net/pki.h"
@@ -7,16 +7,7 @@
 
 #include <string.h>
 
-#define NOW 1800000000
 #define DAY ((int64_t)86400)
-
-static const struct spk_doctor_options options = {
-    .namespace_ = "ns",
-    .name = "w",
-    .service_name = "w",
-    .webhook_configuration = "zz-w",
-    .secret_name = "w-certs",
-};
 
 static const struct {
     const char *name;

@@ -1,34 +1,12 @@
 /* What facts are taken to mean, where no test has a cluster that shows them. */
+#include "doctor.h"
 #include "webhook/doctor/judge.h"
 
-#include "../suite.h"
 #include "spk/base/cleanup.h"
 #include "webhook/doctor/metrics_read.h"
 #include "webhook/doctor/read.h"
 
 #include <string.h>
-
-#define NOW 1800000000
-
-static const struct spk_doctor_options options = {
-    .namespace_ = "ns",
-    .name = "w",
-    .service_name = "w",
-    .webhook_configuration = "zz-w",
-    .secret_name = "w-certs",
-};
-
-static struct spk_fact fact(const char *text)
-{
-    struct spk_fact it = {.status = 404};
-
-    if (!text)
-        return it;
-    it.object = json_loads(text, 0, NULL);
-    ck_assert_msg(it.object != NULL, "%s", text);
-    it.status = 200;
-    return it;
-}
 
 static const struct spk_finding *find(const struct spk_findings *findings, const char *part)
 {
@@ -158,6 +136,19 @@ END_TEST
     "{\"metadata\":{\"name\":\"w-2\"},\"spec\":{\"nodeName\":\"" node \
     "\",\"containers\":[{\"image\":\"" image "\"}]}," READY "}"
 
+#define ONE  "{\"items\":[{}]}"
+#define TWO  "{\"items\":[{},{}]}"
+#define LONG "word word word word word word word word word word word word "
+#define WAITS(reason)                                                                    \
+    STATE("],\"containerStatuses\":[{\"state\":{\"waiting\":{\"reason\":\"" reason "\"," \
+          "\"message\":\"denied\"}}}]")
+#define UNSCHEDULED(text) \
+    STATE(",{\"type\":\"PodScheduled\",\"status\":\"False\",\"message\":\"" text "\"}]")
+#define RESTARTED                                                                        \
+    STATE("],\"containerStatuses\":[{\"restartCount\":7,\"lastState\":{\"terminated\":{" \
+          "\"reason\":\"OOMKilled\"}}}]")
+#define LEAVING "{\"metadata\":{\"name\":\"w-0\",\"deletionTimestamp\":\"x\"}}"
+
 static const struct {
     const char *name;
     const char *pods; /* the items */
@@ -165,29 +156,23 @@ static const struct {
     enum spk_level level;
     const char *part;
 } pods[] = {
-    {"two",                    POD "," SECOND("n2", "i:1"),            "{\"items\":[{},{}]}",            SPK_LEVEL_OK,"2 of 2 ready"},
-    {"one node for two",                        POD "," SECOND("n1",                          "i:1"), "{\"items\":[{},{}]}",  SPK_LEVEL_WARN,
+    {"two",                    POD "," SECOND("n2", "i:1"),            TWO,                                   SPK_LEVEL_OK,"2 of 2 ready"},
+    {"one node for two",                        POD "," SECOND("n1",                          "i:1"), TWO,       SPK_LEVEL_WARN,
      "all are on the node n1"},
-    {"one node at all", POD "," SECOND("n1",                    "i:1"),                     "{\"items\":[{}]}",                                  SPK_LEVEL_OK,
-     "2 of 2 ready"},
-    {"two images",            POD "," SECOND("n2",                                "i:2"),                                                 "{\"items\":[{},{}]}",                                                                      SPK_LEVEL_WARN,
-     "i:1 and i:2"},
-    {"none",   "",        "{}",                                                    SPK_LEVEL_FAIL,                                                                                    "there is none"},
-    {"no image",
-     STATE("],\"containerStatuses\":[{\"state\":{\"waiting\":{\"reason\":\"ErrImagePull\","
-           "\"message\":\"denied\"}}}]"),
-     "{}",SPK_LEVEL_WARN,"w-1 is not ready: ErrImagePull: denied"},
-    {"no node",
-     STATE(",{\"type\":\"PodScheduled\",\"status\":\"False\",\"message\":\"0/1 nodes are "
-           "available\"}]"),
-     "{}",                                   SPK_LEVEL_WARN,                                                                                                                                                      "0/1 nodes are available"                                                                                                                                                                          },
-    {"restarts",
-     STATE("],\"containerStatuses\":[{\"restartCount\":7,\"lastState\":{\"terminated\":{\"reason\":"
-           "\"OOMKilled\"}}}]"),
-     "{}",SPK_LEVEL_WARN,"restarted 7 times, last by OOMKilled"},
-    {"one leaves",                     POD ",{\"metadata\":{\"name\":\"w-0\",\"deletionTimestamp\":\"x\"}}",                          "{}",
-     SPK_LEVEL_OK,                                                                                                                                                                                            "1 of 1 ready"                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                         },
-    {"none ready",                    STATE("]"),                                  "{}",                                     SPK_LEVEL_FAIL,"none of 1 is ready"},
+    {"one node at all", POD "," SECOND("n1",                    "i:1"),                     ONE,                                       SPK_LEVEL_OK,"2 of 2 ready"},
+    {"two images",            POD "," SECOND("n2",                 "i:2"),                                  TWO,                      SPK_LEVEL_WARN,"i:1 and i:2"},
+    {"none",                     "",                          "{}",SPK_LEVEL_FAIL,             "there is none"},
+    {"no image",                    WAITS("ErrImagePull"),"{}",      SPK_LEVEL_FAIL,
+     "the image i:1 of 1 pod can't be had: ErrImagePull: denied"},
+    {"no image twice",                    WAITS("ErrImagePull") "," WAITS("ImagePullBackOff"),                          "{}",      SPK_LEVEL_FAIL,
+     "the image i:1 of 2 pods can't be had"},
+    {"no node",                    UNSCHEDULED("0/1 nodes are available"),"{}",                           SPK_LEVEL_WARN,
+     "0/1 nodes are available"                    },
+    {"cut",                    UNSCHEDULED("0/1 nodes are available " LONG LONG LONG LONG),                          "{}",                                        SPK_LEVEL_WARN,
+     "word word word \u2026"},
+    {"restarts",                    RESTARTED,"{}",                                          SPK_LEVEL_WARN,                                                                               "restarted 7 times, last by OOMKilled"                 },
+    {"one leaves",                    POD "," LEAVING,                          "{}",SPK_LEVEL_OK,"1 of 1 ready"},
+    {"none ready",                    STATE("]"),  "{}",                                          SPK_LEVEL_FAIL,                                                                                                                                                             "none of 1 is ready"                                                                                                                                                                                                                                                           },
 };
 
 START_TEST(pod)
@@ -207,6 +192,22 @@ START_TEST(pod)
 }
 END_TEST
 
+START_TEST(no_replicas_are_asked_for)
+{
+    struct spk_facts facts = {.options = &options,
+                              .pods = fact("{\"items\":[]}"),
+                              .deployment = fact("{\"spec\":{\"replicas\":0}}")};
+    SPK_CLEANUP(spk_findings_done) struct spk_findings findings;
+
+    spk_findings_init(&findings);
+    spk_judge_pods(&findings, &facts);
+    ck_assert_uint_eq(findings.count, 1);
+    ck_assert_str_eq(findings.items[0].text, "the Deployment asks for 0 replicas");
+    ck_assert_str_eq(findings.items[0].advice, "kubectl -n ns scale deployment/w --replicas=2");
+    spk_facts_done(&facts);
+}
+END_TEST
+
 /* ---------------------------------------------------------------------------------- reviews */
 
 #define START "process_start_time_seconds 1799990000.5\n"
@@ -221,22 +222,28 @@ static const struct {
 } pages[] = {
     {"some",
      START LAST
-     "1799999940.000\nspark_webhook_reviews_total{role=\"driver\",outcome=\"mutated\"} 7\n",                    false, SPK_LEVEL_OK,   "7 so far, the last 60 seconds ago; 0 denied"},
-    {"none",                        START LAST "0.000\n",                                                       false, SPK_LEVEL_WARN, "none has ever arrived in 2 hours"           },
-    {"none but ours",               START LAST "0.000\n",                                                       true,  SPK_LEVEL_OK,   "before this one's trial"                    },
+     "1799999940.000\nspark_webhook_reviews_total{role=\"driver\",outcome=\"mutated\"} 7\n",                     false, SPK_LEVEL_OK,   "7 so far, the last 60 seconds ago; 0 denied"},
+    {"none",                         START LAST "0.000\n",                                                       false, SPK_LEVEL_WARN, "none has ever arrived in 2 hours"           },
+    {"none but ours",                START LAST "0.000\n",                                                       true,  SPK_LEVEL_OK,   "before this one's trial"                    },
     {"denied executors",
-     START "spark_webhook_reviews_total{role=\"executor\",outcome=\"denied\"} 3\n",                             true,
-     SPK_LEVEL_WARN,                                                                                                                   "3 executors were denied"                    },
+     START "spark_webhook_reviews_total{role=\"executor\",outcome=\"denied\"} 3\n",                              true,
+     SPK_LEVEL_WARN,                                                                                                                    "3 times in 2 hours executors were denied"   },
     {"denied drivers are heard of",
      START LAST "1799999940\nspark_webhook_reviews_total{role=\"driver\",outcome=\"denied\"} 3\n",
-     true,                                                                                                             SPK_LEVEL_OK,   "3 denied"                                   },
-    {"failed",                      START "spark_webhook_reviews_total{role=\"other\",outcome=\"failed\"} 1\n", true,
-     SPK_LEVEL_WARN,                                                                                                                   "1 could not be decided"                     },
-    {"turned away",                 START "spark_webhook_requests_rejected_total{reason=\"overload\"} 2\n",     true,
-     SPK_LEVEL_WARN,                                                                                                                   "2 were turned away"                         },
+     true,                                                                                                              SPK_LEVEL_OK,   "3 denied"                                   },
+    {"denied executors of long ago",
+     START LAST "1799999000\nspark_webhook_reviews_total{role=\"executor\",outcome=\"denied\"} 3\n",
+     true,                                                                                                              SPK_LEVEL_OK,
+     "3 times executors were denied, and that is over: nobody has asked for 16 minutes"                                                                                              },
+    {"none yet",                     "process_start_time_seconds 1799999999\n" LAST "0.000\n",                   false, SPK_LEVEL_OK,
+     "none yet, 1 second after the start"                                                                                                                                            },
+    {"failed",                       START "spark_webhook_reviews_total{role=\"other\",outcome=\"failed\"} 1\n", true,
+     SPK_LEVEL_WARN,                                                                                                                    "1 could not be decided"                     },
+    {"turned away",                  START "spark_webhook_requests_rejected_total{reason=\"overload\"} 2\n",     true,
+     SPK_LEVEL_WARN,                                                                                                                    "2 were turned away"                         },
     {"handshakes",
      START "spark_webhook_tls_handshake_failures_total 9\nspark_webhook_tls_handshakes_total 2\n",
-     true,                                                                                                             SPK_LEVEL_WARN, "9 TLS handshakes failed, 2 were completed"  },
+     true,                                                                                                              SPK_LEVEL_WARN, "9 TLS handshakes failed, 2 were completed"  },
 };
 
 START_TEST(review)
@@ -307,7 +314,7 @@ static const struct {
      "with "
      "binding 'w-annotations-mutating' denied request: x",                                SPK_TRIAL_POLICY,    SPK_LEVEL_FAIL, "failurePolicy Fail"              },
     {403, "403 Forbidden: pods is forbidden: User \"u\" cannot create resource \"pods\"",
-     SPK_TRIAL_OTHER,                                                                                          SPK_LEVEL_WARN, "give yourself: create pods in ns"},
+     SPK_TRIAL_OTHER,                                                                                          SPK_LEVEL_WARN, "get the right: create pods in ns"},
     {403, "403 Forbidden: pods \"x\" is forbidden: exceeded quota: q",                    SPK_TRIAL_OTHER,
      SPK_LEVEL_WARN,                                                                                                           "another namespace"               },
     {404, "404 NotFound: namespaces \"ns\" not found",                                    SPK_TRIAL_OTHER,     SPK_LEVEL_WARN,
@@ -356,6 +363,7 @@ int main(void)
     ADD_ROWS(tcase, service, services);
     ADD_ROWS(tcase, network_is_open, open_policies);
     ADD_ROWS(tcase, pod, pods);
+    tcase_add_test(tcase, no_replicas_are_asked_for);
     ADD_ROWS(tcase, review, pages);
     tcase_add_test(tcase, metric_sum);
     ADD_ROWS(tcase, trial, trials);
