@@ -33,6 +33,7 @@ class Example(NamedTuple):
     asks: dict  # role: its annotations
     settings: dict  # the other properties
     refused: bool
+    command: str = ""  # the block of sh, whole
 
 
 def settings_of(block):
@@ -48,7 +49,7 @@ def of_command(where, block, refused):
             asks.setdefault(found[1], {})[found[2]] = value
         else:
             settings[key] = value
-    return [Example(where, asks, settings, refused)] if asks else []
+    return [Example(where, asks, settings, refused, block)] if asks else []
 
 
 def of_overlay(where, text, refused):
