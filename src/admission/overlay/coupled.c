@@ -18,9 +18,10 @@ static int follow_priority_class(struct spk_overlay_run *run, const json_t *wish
                                  const struct spk_overlay_at *at)
 {
     static const char *const followers[] = {"priority", "preemptionPolicy"};
-    const json_t *class = json_object_get(wish, "priorityClassName");
+    const struct spk_schema_field *field = spk_schema_find(SPK_TYPE_PodSpec, "priorityClassName");
+    const json_t *class = json_object_get(wish, field->name);
 
-    if (!class || json_equal(class, json_object_get(spec, "priorityClassName")))
+    if (!class || spk_schema_same(field, class, json_object_get(spec, field->name)))
         return 0;
     for (size_t i = 0; i < SPK_LEN(followers); i++) {
         struct spk_overlay_at here = follower(at, followers[i], "priorityClassName");

@@ -23,7 +23,11 @@ static bool is_zero(const json_t *value)
 
 bool spk_schema_is_absent(const struct spk_schema_field *field, const json_t *value)
 {
-    return !value || json_is_null(value) || ((field->flags & SPK_ZERO_IS_ABSENT) && is_zero(value));
+    /* A list without elements comes back from the store as null, whatever it was. */
+    bool empty = (field->flags & SPK_ZERO_IS_ABSENT) || field->kind == SPK_KIND_LIST ||
+                 field->kind == SPK_KIND_MAP;
+
+    return !value || json_is_null(value) || (empty && is_zero(value));
 }
 
 static bool same_quantity(const json_t *a, const json_t *b)
