@@ -20,19 +20,52 @@ static bool is_plain(const char *key)
     return true;
 }
 
+/* Four texts in one: places are made for every change, and printf would take most of the time. */
+static const char *join(struct spk_notes *notes, const char *const parts[static 4])
+{
+    size_t len = 0;
+    char *out;
+    char *end;
+
+    for (size_t i = 0; i < 4; i++)
+        len += strlen(parts[i]);
+    out = spk_arena_alloc(notes->arena, len + 1);
+    end = out;
+    for (size_t i = 0; out && i < 4; i++) {
+        size_t part = strlen(parts[i]);
+        memcpy(end, parts[i], part);
+        end += part;
+    }
+    return keep(notes, out);
+}
+
+#define DIGITS 24 /* of any size_t */
+
+static const char *decimal(char out[static DIGITS], size_t number)
+{
+    char *at = out + DIGITS - 1;
+
+    *at = '\0';
+    do {
+        *--at = (char)('0' + number % 10);
+        number /= 10;
+    } while (number);
+    return at;
+}
+
 const char *spk_overlay_place(struct spk_notes *notes, const struct spk_at *at)
 {
     const char *before = at && at->up ? spk_overlay_place(notes, at->up) : "";
+    char digits[DIGITS];
 
     if (!at)
         return "";
     if (!at->key)
-        return keep(notes, spk_arena_printf(notes->arena, "%s[%zu]", before, at->index));
+        return join(notes, (const char *[]){before, "[", decimal(digits, at->index), "]"});
     if (is_plain(at->key))
-        return keep(notes,
-                    spk_arena_printf(notes->arena, "%s%s%s", before, *before ? "." : "", at->key));
-    return keep(notes, spk_arena_printf(notes->arena, "%s[%s]", before,
-                                        spk_notes_quote(notes, spk_str(at->key))));
+        return join(notes, (const char *[]){before, *before ? "." : "", at->key, ""});
+    return join(notes,
+                (const char *[]){before, "[", spk_notes_quote(notes, spk_str(at->key)), "]"});
 }
 
 static const char *escape(struct spk_notes *notes, const char *key)
@@ -57,10 +90,11 @@ static const char *escape(struct spk_notes *notes, const char *key)
 const char *spk_overlay_pointer(struct spk_notes *notes, const struct spk_at *at)
 {
     const char *before = at->up ? spk_overlay_pointer(notes, at->up) : "";
+    char digits[DIGITS];
 
-    if (!at->key)
-        return keep(notes, spk_arena_printf(notes->arena, "%s/%zu", before, at->index));
-    return keep(notes, spk_arena_printf(notes->arena, "%s/%s", before, escape(notes, at->key)));
+    return join(
+        notes, (const char *[]){before, "/",
+                                at->key ? escape(notes, at->key) : decimal(digits, at->index), ""});
 }
 
 void spk_overlay_fault(struct spk_overlay_run *run, const struct spk_at *at, const char *fmt, ...)
