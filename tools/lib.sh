@@ -12,7 +12,7 @@ declare -A package=(
     [python3]=python3 [/usr/lib/python3/dist-packages/jsonpatch.py]=python3-jsonpatch
     [clang-@]=clang-@ [clang-format-@]=clang-format-@ [clang-tidy-@]=clang-tidy-@
     [/usr/lib/llvm-@/lib/clang/*/lib/linux/libclang_rt.fuzzer*]=libclang-rt-@-dev
-    [go]=golang-go [java]=openjdk-17-jre-headless [/usr/lib/python3/dist-packages/pip]=python3-pip
+    [go]=golang-go [javac]=openjdk-17-jdk-headless [/usr/lib/python3/dist-packages/pip]=python3-pip
     [/etc/ssl/certs/ca-certificates.crt]=ca-certificates
     [ip]=iproute2 [unshare]=util-linux
     [buildah]=buildah [debootstrap]=debootstrap [/usr/share/keyrings/debian-archive-keyring.gpg]=debian-archive-keyring
@@ -25,7 +25,7 @@ needs_test="$needs_build lib:check curl openssl valgrind mandoc python3
     /usr/lib/python3/dist-packages/jsonpatch.py clang-@ clang-format-@ clang-tidy-@
     /usr/lib/llvm-@/lib/clang/*/lib/linux/libclang_rt.fuzzer*"
 needs_image="python3 buildah debootstrap /usr/share/keyrings/debian-archive-keyring.gpg"
-needs_all="$needs_test go java /usr/lib/python3/dist-packages/pip /etc/ssl/certs/ca-certificates.crt ip unshare"
+needs_all="$needs_test go javac /usr/lib/python3/dist-packages/pip /etc/ssl/certs/ca-certificates.crt ip unshare"
 
 LLVM=14 # what the presets name; choose_llvm() takes another where a system no longer has it
 

@@ -10,7 +10,9 @@ struct cursor {
 
 static char peek(const struct cursor *cursor)
 {
-    return cursor->at < cursor->text.len ? cursor->text.ptr[cursor->at] : '\0';
+    if (cursor->at >= cursor->text.len)
+        return '\0';
+    return cursor->text.ptr[cursor->at];
 }
 
 static bool is_one_of(char c, const char *chars)

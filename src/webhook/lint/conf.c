@@ -195,11 +195,12 @@ static void check_twice(struct spk_lint *lint, const struct spk_properties *all,
     for (size_t i = at + 1; i < all->count; i++) {
         if (!spk_str_eq(all->items[i].key, item->key))
             continue;
-        if (!spk_str_eq(all->items[i].value, item->value))
+        if (!spk_str_eq(all->items[i].value, item->value)) {
             spk_lint_findf(lint->findings, finding_at(lint, item->key, item->value_at, false),
                            "%.*s: is given again below with another value, which is the one that "
                            "counts",
                            SPK_LINT_KEY_MAX, item->key.ptr);
+        }
         return;
     }
 }

@@ -75,12 +75,13 @@ static void add_decision(struct spk_lint *lint, const json_t *pod,
         add(lint, pod, true, &decision->fault_places[i], decision->faults[i]);
     for (size_t i = 0; i < decision->warning_count; i++)
         add(lint, pod, false, &decision->warning_places[i], decision->warnings[i]);
-    if (decision->faults_left)
+    if (decision->faults_left) {
         spk_lint_findf(lint->findings,
                        (struct spk_lint_finding){.file = lint->source.name,
                                                  .offset = offset_of_pod(lint, pod),
                                                  .error = true},
                        "annotations: and %zu more faults on this pod", decision->faults_left);
+    }
 }
 
 /* A field of the wrong type: the API server would refuse the pod. Its place is that of what holds

@@ -11,8 +11,6 @@
 #include "webhook/lint/parts.h"
 #include "webhook/process.h"
 
-#include <inttypes.h>
-
 enum { EXIT_CLEAN = 0, EXIT_FOUND = 1, EXIT_UNUSABLE = 2 };
 
 enum output { OUTPUT_TEXT, OUTPUT_JSON };
@@ -56,21 +54,37 @@ static const struct spk_flag flags[] = {
     {.name = "help",   .help = "print this",                  .type = SPK_FLAG_HELP                        },
 };
 
+/* What follows "YAML line 3 column 7: ", or "JSON line ..." of a message; NULL when it has no such
+ * beginning. */
+static const char *skip_place(const char *message, size_t *line, size_t *column)
+{
+    static const char line_word[] = " line ";
+    static const char column_word[] = " column ";
+    const char *at = message + strcspn(message, " ");
+    char *end;
+
+    if (strncmp(at, line_word, strlen(line_word)) != 0)
+        return NULL;
+    *line = strtoul(at + strlen(line_word), &end, 10);
+    if (strncmp(end, column_word, strlen(column_word)) != 0)
+        return NULL;
+    *column = strtoul(end + strlen(column_word), &end, 10);
+    return strncmp(end, ": ", 2) == 0 ? end + 2 : NULL;
+}
+
 /* A fault of the file itself, without the place that its message begins with. */
 static int add_broken(struct spk_lint *lint, size_t offset, const struct spk_err *err)
 {
     size_t line = 0;
     size_t column = 0;
-    int behind = 0;
+    const char *text = skip_place(err->msg, &line, &column);
 
-    if (sscanf(err->msg, "%*[A-Z] line %zu column %zu: %n", &line, &column, &behind) < 2)
-        behind = 0;
-    else if (strncmp(err->msg, "YAML", 4) == 0)
+    if (text && strncmp(err->msg, "YAML", 4) == 0)
         offset = spk_lint_offset_of(&lint->source, line, column);
     spk_lint_findf(
         lint->findings,
         (struct spk_lint_finding){.file = lint->source.name, .offset = offset, .error = true},
-        "%.*s%s%s", behind ? 4 : 0, err->msg, behind ? ": " : "", err->msg + behind);
+        "%.*s%s%s", text ? 4 : 0, err->msg, text ? ": " : "", text ? text : err->msg);
     return 1;
 }
 
@@ -279,13 +293,12 @@ static int lint(const struct options *options)
 
 static void usage(void)
 {
-    (void)puts(
-        "usage: spark-webhook lint [FLAG...] FILE...\n\n"
-        "Checks, without a cluster, the annotations that files give Spark pods, and\n"
-        "prints FILE:LINE:COLUMN: error|warning: KEY: what is wrong. An error is what\n"
-        "would have a pod denied or an annotation never reach one, a warning what the\n"
-        "pod would be created with. Exit code: 0 nothing of class error, 1 errors, 2\n"
-        "files that can't be read.\n");
+    (void)puts("usage: spark-webhook lint [FLAG...] FILE...\n\n"
+               "Checks, without a cluster, the annotations that files give Spark pods, and\n"
+               "prints FILE:LINE:COLUMN: error|warning: KEY: what is wrong. An error is what\n"
+               "would have a pod denied or an annotation never reach one, a warning what the\n"
+               "pod would be created with. Exit code: 0 nothing of class error, 1 errors, 2\n"
+               "files that can't be read.\n");
     spk_flags_help(stdout, flags, SPK_LEN(flags));
 }
 

@@ -92,7 +92,9 @@ struct pair {
 
 static char text_at(const struct pair *pair, size_t ahead)
 {
-    return pair->i + ahead < pair->text.len ? pair->text.ptr[pair->i + ahead] : '\0';
+    if (pair->i + ahead >= pair->text.len)
+        return '\0';
+    return pair->text.ptr[pair->i + ahead];
 }
 
 static bool is_blank(char c)

@@ -26,9 +26,9 @@ struct spk_lint_source {
 
 void spk_lint_source_done(struct spk_lint_source *source);
 
-/* Remembers where @value begins; @source is a struct spk_lint_source. It must live
+/* Remembers where @value begins; @arg is a struct spk_lint_source. It must live
  * as long as the source is used. As spk_json_place_fn and spk_yaml_place_fn want it. */
-void spk_lint_mark(void *source, const json_t *value, size_t offset);
+void spk_lint_mark(void *arg, const json_t *value, size_t offset);
 
 /* Where a value begins; false for one that was not read from here. */
 bool spk_lint_offset(size_t *offset, struct spk_lint_source *source, const json_t *value);
