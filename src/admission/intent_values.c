@@ -41,7 +41,7 @@ static void report(struct spk_notes *notes, struct spk_str key, const char *form
                        &(struct spk_place){.key = key,
                                            .where = stopped ? "" : field_of(notes, err),
                                            .stopped = stopped},
-                       "expected %s: %s", form, spk_notes_quote(notes, spk_str(err->msg)));
+                       "expected %s: %s", form, spk_notes_plain(notes, spk_str(err->msg)));
 }
 
 /* ", did you mean \"path\"?", or nothing. */

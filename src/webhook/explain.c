@@ -176,15 +176,26 @@ static void print_text(struct page *page, const char *label, struct spk_str text
         (void)fprintf(page->to, "%-16s%s\n", label, quoted(page, text));
 }
 
+/* What the words of logs and metrics mean for the pod, where that is not plain. */
+static const char *meaning(const struct spk_decision *decision)
+{
+    if (decision->outcome != SPK_UNTOUCHED && decision->outcome != SPK_UNCHANGED)
+        return "";
+    if (decision->message)
+        return ": created as submitted, without what it asks for";
+    if (decision->reason)
+        return ": created as submitted, since ";
+    return ": it has all that it asks for already";
+}
+
 static void print_outcome(FILE *to, const struct spk_decision *decision)
 {
+    const size_t count = json_array_size(decision->patch);
+
     (void)fprintf(to, "%-16s%s", "outcome", spk_outcome_text(decision->outcome));
     if (decision->patch)
-        (void)fprintf(to, ", %zu patch operation%s", json_array_size(decision->patch),
-                      json_array_size(decision->patch) == 1 ? "" : "s");
-    if (decision->reason)
-        (void)fprintf(to, ": %s", decision->reason);
-    (void)fputc('\n', to);
+        (void)fprintf(to, ", %zu patch operation%s", count, count == 1 ? "" : "s");
+    (void)fprintf(to, "%s%s\n", meaning(decision), decision->reason ? decision->reason : "");
 }
 
 static void print_head(struct page *page, const struct spk_decision *decision)
@@ -194,7 +205,7 @@ static void print_head(struct page *page, const struct spk_decision *decision)
     (void)fprintf(page->to, "%-16s%s\n", "role", spk_role_text(decision->role));
     if (decision->container_by) {
         print_text(page, "container", decision->container);
-        (void)fprintf(page->to, "%-16s%s\n", "  told by", decision->container_by);
+        (void)fprintf(page->to, "%-16s%s\n", "  found by", decision->container_by);
     }
     print_outcome(page->to, decision);
 }

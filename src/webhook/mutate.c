@@ -1,6 +1,7 @@
 #include "webhook/mutate.h"
 
 #include "webhook/explain.h"
+#include "webhook/explain_hint.h"
 #include "webhook/flags.h"
 #include "webhook/input.h"
 #include "webhook/process.h"
@@ -108,8 +109,11 @@ static int fail_kind(struct spk_str kind, struct spk_err *err)
 
     spk_arena_init(&arena, SPK_ARENA_MAX);
     quoted = spk_quote(&arena, kind);
-    return spk_fail(err, SPK_EPARSE, "kind: expected AdmissionReview or Pod, found %s",
-                    quoted ? quoted : "another");
+    return spk_fail(err, SPK_EPARSE, "kind: expected AdmissionReview or Pod, found %s%s",
+                    quoted ? quoted : "another",
+                    spk_str_is(kind, "List")
+                        ? ": give one pod, as `kubectl get pod NAME -o yaml` prints it"
+                        : "");
 }
 
 static int decide(struct run *run, const struct spk_buf *buf, struct spk_err *err)
@@ -162,10 +166,19 @@ static int print_pod(const struct run *run, struct spk_err *err)
     return print_json(after ? after : run->input, JSON_INDENT(2) | JSON_REAL_PRECISION(15), err);
 }
 
+static void print_explained(const struct run *run)
+{
+    const json_t *request = json_object_get(run->input, "request");
+
+    spk_explain(stdout, &run->decision);
+    spk_explain_hint(stdout, request ? json_object_get(request, "object") : run->input,
+                     run->decision.role, run->options.annotation_prefix);
+}
+
 static int print_result(const struct run *run, struct spk_err *err)
 {
     if (run->options.explain) {
-        spk_explain(stdout, &run->decision);
+        print_explained(run);
         return 0;
     }
     if (run->options.patch)
@@ -191,17 +204,21 @@ static void print_notes(const struct run *run)
 
     for (size_t i = 0; i < decision->warning_count && !run->options.explain; i++)
         (void)fprintf(stderr, "Warning: %s\n", decision->warnings[i]);
-    if (decision->outcome == SPK_DENIED)
+    if (decision->outcome == SPK_DENIED && !run->options.explain)
         print_faults(decision);
 }
 
 static int mutate(struct run *run, struct spk_err *err)
 {
     SPK_CLEANUP(spk_buf_done) struct spk_buf buf;
+    const char *file = run->options.file;
 
     spk_buf_init(&buf, SPK_BODY_MAX);
-    if (spk_input_read(&buf, run->options.file, err) || decide(run, &buf, err) ||
-        print_result(run, err))
+    if (spk_input_read(&buf, run->options.file, err))
+        return -1;
+    if (decide(run, &buf, err))
+        return spk_fail_in(err, "%s", file && strcmp(file, "-") != 0 ? file : "standard input");
+    if (print_result(run, err))
         return -1;
     print_notes(run);
     if (fflush(stdout) || ferror(stdout))

@@ -214,3 +214,46 @@ def test_a_process_that_nobody_may_trace(env):
         raise Skip(str(error)) from None
     assert re.search(r"^NoNewPrivs:\s+1$", status, re.M)
     assert re.search(r"^Max core file size\s+0\s+0", limits, re.M)
+
+
+def explained(env, annotations, *flags):
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "x", "labels": {"spark-role": "driver"}, "annotations": annotations},
+           "spec": {"containers": [{"name": "spark-kubernetes-driver"}]}}
+    return env.run("mutate", "--explain", *flags, stdin=json.dumps(pod).encode())
+
+
+def test_explain_hints_at_what_keeps_annotations_from_counting(env):
+    text = explained(env, {"a/b": "c"}).stdout.decode()
+    assert "begin with spark-operator.k8s.io/ or sparkoperator.k8s.io/" in text and "annotations.KEY" in text, text
+    assert "created as submitted" in text and "meant?" not in text, text
+    text = explained(env, {"spark-oprator.k8s.io/secret.s": "/s"}).stdout.decode()
+    assert '"spark-oprator.k8s.io/secret.s" is another prefix: is spark-operator.k8s.io/ meant?' in text, text
+    text = explained(env, {"spark-operator.k8s.io/secret.s": "/s"}, "--annotation-prefix=a.example").stdout.decode()
+    assert "is a.example/ meant?" in text and "sparkoperator" not in text, text
+    assert "hint" not in explained(env, {"spark-operator.k8s.io/secret.s": "/s"}).stdout.decode()
+
+
+def test_explain_says_a_denial_once(env):
+    done = explained(env, {"spark-operator.k8s.io/secret.s": "s"})
+    assert done.returncode == 1 and not done.stderr and done.stdout.count(b"absolute mount path") == 1, done
+
+
+def test_input_that_is_of_no_use_is_named(env):
+    file = env.dir / "pods.json"
+    file.write_text('{"kind": "List"}')
+    refused(env, "mutate", str(file), says=[str(file), '"List"', "kubectl get pod NAME"])
+    done = env.run("mutate", stdin=b"{")
+    assert done.returncode == 2 and b"standard input: JSON" in done.stderr, done
+
+
+def test_demo_ends_with_lines_that_work(env):
+    """As printed, but for the port and the folder, which would be the same for all."""
+    done = subprocess.run([SOURCE / "tools/demo", env.webhook], check=False, capture_output=True, text=True, timeout=TIMEOUT * 4)
+    assert done.returncode == 0, done.stderr
+    serve, curl = re.search(r"^    (\S+ serve .*)\n.*\n    (curl .*)$", done.stdout, re.M).groups()
+    assert "--ca-file-out=/tmp/ca.pem" in serve and ":9443/" in curl and "--cacert /tmp/ca.pem" in curl
+    ca = env.dir / "ca.pem"
+    server = env.server(*(word for word in serve.split()[2:] if "ca-file-out" not in word), f"--ca-file-out={ca}")
+    line = curl.replace("/tmp/ca.pem", str(ca)).replace(":9443/", f":{server.port}/")
+    done = subprocess.run(line, shell=True, cwd=SOURCE, check=False, capture_output=True, text=True, timeout=TIMEOUT)
+    assert done.returncode == 0 and json.loads(done.stdout)["response"]["allowed"], done
