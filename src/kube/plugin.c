@@ -1,7 +1,7 @@
 /*
  * A credential plugin as a process: no shell, no standard input, bounded in time and output, and in
- * a process group of its own, so that what it started ends with it when it is cut off. One that ends
- * well may leave a helper behind, as those that cache a login do.
+ * a process group of its own, so that what it started ends with it when it is cut off. One that
+ * ends well may leave a helper behind, as those that cache a login do.
  */
 #include "kube_internal.h"
 
