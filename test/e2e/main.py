@@ -237,6 +237,9 @@ def setup_node(options):
 def teardown(options):
     facts = controlplane.load(options.state)
     (onenode if facts and "folder" in facts else controlplane).stop(options.state)
+    # The node's image lies beside its state, which each setup empties; the next one makes it anew.
+    if facts and "image" in facts:
+        shutil.rmtree(Path(facts["image"]).parent, ignore_errors=True)
     return 0
 
 
