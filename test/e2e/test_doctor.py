@@ -8,7 +8,7 @@ import copy
 import json
 import subprocess
 
-from kit import doctor, install, pods
+from kit import doctor, install, pods, policy
 from kit.api import ADMISSION, wait_for
 from kit.webhook import register
 
@@ -81,43 +81,12 @@ def test_doctor_in_the_wrong_namespace_names_the_right_one(env):
     assert list(found.levels().values()).count("fail") == 1, found.text
 
 
-def printed_policy(env, *flags):
-    done = subprocess.run([env.binary, "policy", f"--name=policy-{env.unique}", f"--only-namespace={env.namespace}", *flags],
-                          capture_output=True, text=True, check=True, timeout=60)
-    return install.parsed(env, done.stdout)
-
-
 def test_doctor_says_that_the_policy_refuses_where_nothing_is_registered(env):
     flags = [f"--name=policy-{env.unique}", f"--namespace={env.namespace}", f"--pod-namespace={env.namespace}"]
-    install.apply(env, printed_policy(env))
+    policy.apply(env)
     found = doctor.run(env, *flags)
     assert found.code == 1
     found.expect("policy", "fail", "the registration is gone", f"policy-{env.unique}-annotations", "are now refused")
-
-
-def test_doctor_knows_the_policy_that_treats_pods_without_a_webhook(env):
-    if env.kube.split(".")[1] < "36":
-        return
-    objects = printed_policy(env, "--mutating")
-    for item in objects:
-        kind = item["kind"]
-        if kind.startswith("Mutating"):
-            plural = "mutatingadmissionpolicies" if kind == "MutatingAdmissionPolicy" else "mutatingadmissionpolicybindings"
-            path = f"/apis/admissionregistration.k8s.io/v1/{plural}/{item['metadata']['name']}"
-            env.later(lambda path=path: env.api.call("DELETE", path))
-    install.apply(env, objects)
-    flags = [f"--name=policy-{env.unique}", f"--namespace={env.namespace}", f"--pod-namespace={env.namespace}"]
-
-    def treated():
-        found = doctor.run(env, *flags)
-        return found.of("trial", "ok") and found
-
-    found = wait_for("the policy treats pods", treated)
-    assert found.code == 0, found.text
-    found.expect("trial", "ok", "was treated by the policy", "sparkhook-policy/")
-    found.expect("policy", "ok", "treats pods, without a webhook")
-    # With the webhook as well, one too many.
-    doctor.run(env, *in_place(env), f"--name=policy-{env.unique}").expect("policy", "warn", "both treat pods", "run one of the two")
 
 
 def test_doctor_shows_what_the_api_server_warns_of(env):
@@ -319,8 +288,10 @@ def test_doctor_names_other_webhooks_that_treat_spark_pods(env):
     flags = in_place(env)
     name = f"zz-spark-webhook-{env.unique}"
     own = env.api.done("GET", f"{ADMISSION}/{name}")["webhooks"][0]
+    twin = f"zzz-twin-{env.unique}"
     later, rival, peer = f"zzz-later-{env.unique}", f"a-rival-{env.unique}", f"a-spark-operator-{env.unique}"
     for other, changed in ((later, {"name": "later.e2e.test", "matchConditions": []}), (rival, {"name": "rival.e2e.test"}),
+                           (twin, {"name": "twin.e2e.test"}),
                            (peer, {"name": "peer.e2e.test", "matchConditions": [], "objectSelector": {}})):
         env.later(lambda other=other: env.api.delete_configuration(other))
         # For a namespace that is not there: nobody is really called.
@@ -331,7 +302,8 @@ def test_doctor_names_other_webhooks_that_treat_spark_pods(env):
     found.expect("others", "warn", later, f"is called after {name}")
     found.expect("others", "warn", rival, "another instance for annotations of spark-operator.k8s.io")
     found.expect("others", "warn", peer, "an operator's webhook")
-    assert not [line for line in found.of("others") if rival in line and "called after" in line], found.text
+    found.expect("others", "warn", twin, "another instance for annotations of spark-operator.k8s.io")
+    assert not [line for line in found.of("others") if (rival in line or twin in line) and "called after" in line], found.text
 
 
 def limited(env, rules):

@@ -99,7 +99,7 @@ def test_doctor_is_content_with_an_installation_and_finds_what_is_taken_from_it(
     env.api.done("POST", f"{it.namespaced}/services", service)
 
     it.scale(0)
-    found = it.eventually("trial", "fail", "can't call the webhook", "no replica is ready (see endpoints and pods)")
+    found = it.eventually("trial", "fail", "can't call the webhook", "no replica is ready (see the finding about pods)")
     found.expect("pods", "fail", "asks for 0 replicas", f"kubectl -n {env.namespace} scale deployment/{it.name} --replicas=2")
     assert not found.of("endpoints"), found.text
 

@@ -4,7 +4,7 @@ webhook would, and refuses what it can't."""
 import copy
 import json
 
-from kit import pods, policy
+from kit import doctor, pods, policy
 from kit.api import wait_for
 from kit.other import OtherWebhook
 from kit.webhook import pointed_at, register
@@ -241,3 +241,17 @@ def test_policy_and_the_one_that_mutates_are_removed_apart(env):
         assert done.returncode == 0, done.stderr
         done = env.kubectl("get", "-f", "-", stdin=kept)
         assert done.returncode == 0, done.stderr
+
+
+def test_doctor_knows_the_policy_that_treats_pods_without_a_webhook(env):
+    with_policy(env)
+    name = f"--name=policy-{env.unique}"
+    flags = [name, f"--namespace={env.namespace}", f"--pod-namespace={env.namespace}"]
+    found = doctor.run(env, *flags)
+    assert found.code == 0, found.text
+    found.expect("trial", "ok", "was treated by the policy", "sparkhook-policy/")
+    found.expect("policy", "ok", "treats pods, without a webhook")
+    # With the webhook as well, one too many.
+    env.webhook
+    found = doctor.run(env, *flags, f"--webhook-configuration=zz-spark-webhook-{env.unique}")
+    found.expect("policy", "warn", "both treat pods", "run one of the two")

@@ -192,6 +192,25 @@ START_TEST(pod)
 }
 END_TEST
 
+/* What manifest prints without --image is in no registry. */
+START_TEST(the_default_image_is_named)
+{
+    struct spk_facts facts = {
+        .options = &options,
+        .pods = fact("{\"items\":[{\"spec\":{\"containers\":[{\"image\":\"sparkhook:dev\"}]},"
+                     "\"status\":{\"containerStatuses\":[{\"state\":{\"waiting\":"
+                     "{\"reason\":\"ImagePullBackOff\"}}}]}}]}")};
+    SPK_CLEANUP(spk_findings_done) struct spk_findings findings;
+
+    spk_findings_init(&findings);
+    spk_judge_pods(&findings, &facts);
+    ck_assert_uint_eq(findings.count, 1);
+    ck_assert_int_eq(findings.items[0].level, SPK_LEVEL_FAIL);
+    ck_assert(strstr(findings.items[0].advice, "give --image") != NULL);
+    spk_facts_done(&facts);
+}
+END_TEST
+
 START_TEST(no_replicas_are_asked_for)
 {
     struct spk_facts facts = {.options = &options,
@@ -363,6 +382,7 @@ int main(void)
     ADD_ROWS(tcase, service, services);
     ADD_ROWS(tcase, network_is_open, open_policies);
     ADD_ROWS(tcase, pod, pods);
+    tcase_add_test(tcase, the_default_image_is_named);
     tcase_add_test(tcase, no_replicas_are_asked_for);
     ADD_ROWS(tcase, review, pages);
     tcase_add_test(tcase, metric_sum);
