@@ -30,10 +30,10 @@ static bool is_reached(const struct spk_trial *trial)
 /* What a webhook is made of, causes before what they bring about. */
 static void judge_parts(struct spk_findings *to, const struct spk_facts *facts, bool reached)
 {
+    spk_judge_permissions(to, facts);
     spk_judge_pods(to, facts);
     spk_judge_service(to, facts);
     spk_judge_certificates(to, facts);
-    spk_judge_permissions(to, facts);
     spk_judge_reviews(to, facts, reached);
 }
 

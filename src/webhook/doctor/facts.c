@@ -286,6 +286,21 @@ static void gather_permissions(struct spk_facts *facts, struct spk_kube *kube)
 
 /* --------------------------------------------------------------------------------------- all */
 
+/* What `spark-webhook policy --mutating` prints. */
+static void gather_expressions(struct spk_facts *facts, struct spk_kube *kube)
+{
+    const char *name = facts->options->name;
+
+    spk_facts_get(&facts->mutating, kube,
+                  ADMISSION "mutatingadmissionpolicies/%s-annotations-mutating", name);
+    spk_facts_get(&facts->mutating_binding, kube,
+                  ADMISSION "mutatingadmissionpolicybindings/%s-annotations-mutating", name);
+    spk_facts_get(&facts->rest, kube,
+                  ADMISSION "validatingadmissionpolicies/%s-annotations-mutating", name);
+    spk_facts_get(&facts->rest_binding, kube,
+                  ADMISSION "validatingadmissionpolicybindings/%s-annotations-mutating", name);
+}
+
 static void gather_policies(struct spk_facts *facts, struct spk_kube *kube)
 {
     const char *name = facts->options->name;
@@ -296,12 +311,8 @@ static void gather_policies(struct spk_facts *facts, struct spk_kube *kube)
                   name);
     spk_facts_get(&facts->policy_binding, kube,
                   ADMISSION "validatingadmissionpolicybindings/%s-annotations", name);
-    if (facts->minor >= MUTATING) {
-        spk_facts_get(&facts->mutating, kube, ADMISSION "mutatingadmissionpolicies/%s-annotations",
-                      name);
-        spk_facts_get(&facts->mutating_binding, kube,
-                      ADMISSION "mutatingadmissionpolicybindings/%s-annotations", name);
-    }
+    if (facts->minor >= MUTATING)
+        gather_expressions(facts, kube);
     if (spk_facts_managed(facts))
         spk_facts_get(&facts->fence, kube,
                       ADMISSION "validatingadmissionpolicies/%s-ca-bundle-only", name);
@@ -391,7 +402,7 @@ void spk_facts_done(struct spk_facts *facts)
         &facts->policy_binding, &facts->fence,         &facts->service,          &facts->slices,
         &facts->deployment,     &facts->nodes,         &facts->network_policies, &facts->secret,
         &facts->pods,           &facts->mutating,      &facts->mutating_binding, &facts->instances,
-        &facts->cert_manager,
+        &facts->rest,           &facts->rest_binding,  &facts->cert_manager,
     };
 
     for (size_t i = 0; i < facts->replica_count; i++)

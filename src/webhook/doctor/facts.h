@@ -60,6 +60,8 @@ struct spk_facts {
     struct spk_fact policy_binding;
     struct spk_fact mutating; /* that of `spark-webhook policy --mutating` */
     struct spk_fact mutating_binding;
+    struct spk_fact rest; /* its other half: it refuses what expressions can't do */
+    struct spk_fact rest_binding;
     struct spk_fact fence; /* the policy that keeps our token to caBundle */
     struct spk_fact service;
     struct spk_fact slices;

@@ -309,12 +309,24 @@ static size_t count_waiting(const struct spk_facts *facts)
     return sum;
 }
 
-/* Has nobody yet run who could have made a certificate, and is none there? */
-static bool is_too_early(const struct spk_facts *facts)
+static bool is_forbidden(const struct spk_facts *facts)
 {
-    return spk_facts_managed(facts) && facts->secret.status == 404 &&
-           spk_fact_found(&facts->pods) && spk_facts_ready_s(facts) < 0 &&
-           facts->replica_count == count_waiting(facts);
+    for (size_t i = 0; i < facts->permission_count; i++) {
+        const struct spk_fact *review = &facts->permissions[i].review;
+        if (spk_fact_found(review) && !json_is_true(spk_read(review->object, "status.allowed")))
+            return true;
+    }
+    return false;
+}
+
+/* Is no certificate there for a reason that has been told: nobody has yet run who makes it, or may
+ * not? */
+static bool is_foreseen(const struct spk_facts *facts)
+{
+    if (!spk_facts_managed(facts) || facts->secret.status != 404)
+        return false;
+    return is_forbidden(facts) || (spk_fact_found(&facts->pods) && spk_facts_ready_s(facts) < 0 &&
+                                   facts->replica_count == count_waiting(facts));
 }
 
 /* Nobody will ever make one. */
@@ -354,7 +366,7 @@ void spk_judge_certificates(struct spk_findings *to, const struct spk_facts *fac
     size_t asked = 0;
     bool good;
 
-    if (is_too_early(facts) || !judge_maker(to, facts))
+    if (is_foreseen(facts) || !judge_maker(to, facts))
         return;
     good = read_bundle(&bundle, to, facts);
     if (good)

@@ -95,25 +95,49 @@ static void judge_mutating(struct spk_findings *to, const struct spk_facts *fact
     const char *name = facts->options->name;
 
     if (spk_fact_found(&facts->mutating) && facts->mutating_binding.status == 404) {
-        spk_find(to, SPK_LEVEL_WARN, check,
-                 "the MutatingAdmissionPolicy %s-annotations has no binding: it does nothing",
-                 name);
+        spk_find(
+            to, SPK_LEVEL_WARN, check,
+            "the MutatingAdmissionPolicy %s-annotations-mutating has no binding: it does nothing",
+            name);
         spk_advise(to, "apply again what spark-webhook policy --mutating prints, or delete it");
     } else if (!spk_facts_mutates(facts)) {
         return;
     } else if (spk_facts_webhook(facts)) {
-        spk_find(to, SPK_LEVEL_WARN, check,
-                 "the webhook and the MutatingAdmissionPolicy %s-annotations both treat pods",
-                 name);
-        spk_advise(
-            to,
-            "run one of the two: kubectl delete mutatingadmissionpolicybinding/%s-annotations,"
-            " or take the webhook away",
+        spk_find(
+            to, SPK_LEVEL_WARN, check,
+            "the webhook and the MutatingAdmissionPolicy %s-annotations-mutating both treat pods",
             name);
+        spk_advise(to,
+                   "run one of the two: kubectl delete "
+                   "mutatingadmissionpolicybinding/%s-annotations-mutating,"
+                   " or take the webhook away",
+                   name);
     } else {
-        spk_find(to, SPK_LEVEL_OK, check,
-                 "the MutatingAdmissionPolicy %s-annotations treats pods, without a webhook", name);
+        spk_find(
+            to, SPK_LEVEL_OK, check,
+            "the MutatingAdmissionPolicy %s-annotations-mutating treats pods, without a webhook",
+            name);
     }
+}
+
+/* Expressions can't do all that annotations can ask for. */
+static void judge_rest(struct spk_findings *to, const struct spk_facts *facts)
+{
+    if (!spk_facts_mutates(facts) ||
+        (facts->rest.status != 404 && facts->rest_binding.status != 404))
+        return;
+    spk_find(to, SPK_LEVEL_WARN, check,
+             "nothing refuses what expressions can't do: the ValidatingAdmissionPolicy "
+             "%s-annotations-mutating or its binding is missing",
+             facts->options->name);
+    spk_advise(to, "apply again what spark-webhook policy --mutating prints");
+}
+
+/* Without policies of ours, the mutating one aside. */
+static bool has_none(const struct spk_facts *facts)
+{
+    return facts->policy.status == 0 ||
+           (facts->policy.status == 404 && facts->policy_binding.status == 404);
 }
 
 void spk_judge_policy(struct spk_findings *to, const struct spk_facts *facts)
@@ -122,8 +146,10 @@ void spk_judge_policy(struct spk_findings *to, const struct spk_facts *facts)
     const struct spk_fact *binding = &facts->policy_binding;
 
     judge_mutating(to, facts);
-    if (policy->status == 0 || (policy->status == 404 && binding->status == 404)) {
-        judge_none(to, facts);
+    judge_rest(to, facts);
+    if (has_none(facts)) {
+        if (!spk_facts_mutates(facts))
+            judge_none(to, facts);
     } else if (!spk_fact_found(policy) && policy->status != 404) {
         spk_judge_unread(to, check, policy, "the policies",
                          "get validatingadmissionpolicies.admissionregistration.k8s.io");

@@ -311,14 +311,18 @@ static bool names_ours(const struct spk_trial *trial)
     return *trial->webhook && strstr(trial->answer.why, quoted);
 }
 
-/* The one of `spark-webhook policy`, or the one with --mutating? */
+/* One of `spark-webhook policy`? */
 static bool names_policy(const struct spk_trial *trial)
 {
-    char plain[SPK_SUBDOMAIN_MAX + 32], mutating[SPK_SUBDOMAIN_MAX + 32];
+    static const char *const ends[] = {"", "-mutating"};
+    char quoted[SPK_SUBDOMAIN_MAX + 32];
 
-    (void)snprintf(plain, sizeof(plain), "'%s-annotations'", trial->instance);
-    (void)snprintf(mutating, sizeof(mutating), "'%s-annotations-mutating'", trial->instance);
-    return strstr(trial->answer.why, plain) || strstr(trial->answer.why, mutating);
+    for (size_t i = 0; i < SPK_LEN(ends); i++) {
+        (void)snprintf(quoted, sizeof(quoted), "'%s-annotations%s'", trial->instance, ends[i]);
+        if (strstr(trial->answer.why, quoted))
+            return true;
+    }
+    return false;
 }
 
 const char *spk_trial_stamp(const struct spk_trial *trial)

@@ -220,6 +220,29 @@ START_TEST(missing_permissions_are_one_finding)
 }
 END_TEST
 
+/* What follows from missing permissions is not told again. */
+START_TEST(no_certificate_is_missed_where_nobody_may_make_one)
+{
+    struct spk_facts facts = {.options = &options,
+                              .account = "w",
+                              .configuration = fact(REGISTERED("ns")),
+                              .deployment = fact(DEPLOYMENT("i", MANAGED, "")),
+                              .secret = fact(NULL)};
+    SPK_CLEANUP(spk_findings_done) struct spk_findings findings;
+
+    spk_findings_init(&findings);
+    facts.permission_count = 1;
+    facts.permissions[0].review = fact("{\"status\":{\"allowed\":true}}");
+    spk_judge_certificates(&findings, &facts);
+    ck_assert_uint_eq(findings.count, 2); /* caBundle and Secret */
+    json_decref(facts.permissions[0].review.object);
+    facts.permissions[0].review = fact("{\"status\":{\"allowed\":false}}");
+    spk_judge_certificates(&findings, &facts);
+    ck_assert_uint_eq(findings.count, 2);
+    spk_facts_done(&facts);
+}
+END_TEST
+
 START_TEST(cert_manager_is_missed)
 {
     struct spk_facts facts = {
@@ -303,6 +326,7 @@ int main(void)
     tcase_add_test(tcase, a_replica_that_is_fresh_is_not_reached_yet);
     tcase_add_test(tcase, missing_rights_are_one_finding);
     tcase_add_test(tcase, missing_permissions_are_one_finding);
+    tcase_add_test(tcase, no_certificate_is_missed_where_nobody_may_make_one);
     tcase_add_test(tcase, cert_manager_is_missed);
     ADD_ROWS(tcase, hint, hints);
     tcase_add_test(tcase, sources);
