@@ -345,7 +345,8 @@ static int add_init_container(struct job *job)
     spk_notes_effect(job->notes, SPK_MOUNT_ADDED, job->wish->from.canonical,
                      "both joined at \"" SPK_DEFAULTS_DIR "\", read-only");
     spk_notes_effect_at(job->notes, NULL, NULL, "spec.containers[%zu].volumeMounts[%zu]",
-                        job->index, job->seen->mount_count);
+                        job->index,
+                        json_array_size(json_object_get(job->container, "volumeMounts")));
     if (append(job, "/spec", job->spec, "volumes",
                json_pack("{s:s, s:{}}", "name", job->name, "emptyDir")) ||
         append(job, "/spec", job->spec, "initContainers", init_json(job)) ||

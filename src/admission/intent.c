@@ -47,11 +47,27 @@ static const char *literal(struct spk_arena *arena, const char *text)
     return out;
 }
 
+/* What the variable names below the path: the rule's file, or the one that was asked for. */
+static const char *env_file(struct spk_wishes *wishes, const struct mount_rule *rule,
+                            struct spk_str name)
+{
+    for (size_t i = 0; i < wishes->gcp_key_count; i++) {
+        struct spk_wish_gcp_key *key = &wishes->gcp_keys[i];
+        if (rule != &mount_rules[SPK_KEY_GCP_SERVICE_ACCOUNT] || !spk_str_eq(key->account, name))
+            continue;
+        key->used = true;
+        return key->file;
+    }
+    return rule->env_file;
+}
+
 static void add_env(struct spk_wishes *wishes, struct spk_notes *notes,
-                    const struct spk_origin *from, const struct mount_rule *rule, const char *path)
+                    const struct spk_origin *from, const struct mount_rule *rule,
+                    struct spk_str name, const char *path)
 {
     const char *dir = literal(notes->arena, path);
-    const char *value = dir ? spk_arena_printf(notes->arena, "%s%s", dir, rule->env_file) : NULL;
+    const char *file = env_file(wishes, rule, name);
+    const char *value = dir ? spk_arena_printf(notes->arena, "%s%s", dir, file) : NULL;
 
     struct spk_wish_env *envs =
         spk_arena_push(notes->arena, wishes->envs, wishes->env_count, sizeof(*envs));
@@ -119,7 +135,7 @@ void spk_ask_mount(struct spk_wishes *wishes, struct spk_notes *notes,
     };
     wishes->mounts = mounts;
     if (rule->env)
-        add_env(wishes, notes, from, rule, clean);
+        add_env(wishes, notes, from, rule, name, clean);
 }
 
 static void ask_keyed(struct spk_wishes *wishes, struct spk_notes *notes, const struct spk_ask *ask)
@@ -190,6 +206,28 @@ static void ask_one(struct spk_wishes *wishes, struct spk_notes *notes, const st
     case SPK_KEY_SPARK_DEFAULTS:
         spk_ask_defaults(wishes, notes, ask, spk_str_is(view->role, "executor"));
         break;
+    case SPK_KEY_GCP_KEY:
+        spk_ask_gcp_key(wishes, notes, ask);
+        break;
+    case SPK_KEY_SECRET_ENV:
+    case SPK_KEY_CONFIG_MAP_ENV:
+        spk_ask_env(wishes, notes, ask);
+        break;
+    case SPK_KEY_CLAIM:
+        spk_ask_claim(wishes, notes, ask);
+        break;
+    case SPK_KEY_EMPTY_DIR:
+        spk_ask_empty_dir(wishes, notes, ask);
+        break;
+    case SPK_KEY_GPU:
+        spk_ask_gpu(wishes, notes, ask);
+        break;
+    case SPK_KEY_PROMETHEUS_JMX:
+        spk_ask_jmx(wishes, notes, ask);
+        break;
+    case SPK_KEY_SERVICE_LINKS:
+        spk_ask_service_links(wishes, notes, ask);
+        break;
     case SPK_KEY_RETIRED:
         spk_notes_fault(notes, ask->written, "retired in 2019; use %s instead", ask->key.advice);
         break;
@@ -204,13 +242,21 @@ static void ask_one(struct spk_wishes *wishes, struct spk_notes *notes, const st
     }
 }
 
+/* A key file's name counts for the account behind it; an overlay counts above all others. */
+static int turn(enum spk_key_kind kind)
+{
+    return kind == SPK_KEY_GCP_KEY ? 0 : kind == SPK_KEY_OVERLAY ? 2 : 1;
+}
+
 /* By key, and among spellings of one key the one that counts first. */
 static int compare(const void *left, const void *right)
 {
     const struct spk_ask *a = left;
     const struct spk_ask *b = right;
-    int diff = strcmp(a->canonical, b->canonical);
+    int diff = turn(a->key.kind) - turn(b->key.kind);
 
+    if (diff == 0)
+        diff = strcmp(a->canonical, b->canonical);
     if (diff == 0)
         diff = (a->key.kind > b->key.kind) - (a->key.kind < b->key.kind);
     if (diff == 0)
@@ -315,6 +361,7 @@ int spk_intent_read(struct spk_wishes *out, const struct spk_view *view, const c
         ask_one(out, notes, counts, view, prefix);
     }
     check_defaults(out, &asked, notes);
+    spk_ask_check_shorthands(out, notes);
     if (notes->no_memory)
         return spk_fail(err, SPK_ENOMEM, "annotations: out of memory");
     return 0;

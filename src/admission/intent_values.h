@@ -27,6 +27,34 @@ void spk_ask_list(struct spk_wishes *wishes, struct spk_notes *notes, const stru
 void spk_ask_defaults(struct spk_wishes *wishes, struct spk_notes *notes, const struct spk_ask *ask,
                       bool executor);
 
+/* The shorthands: each makes an overlay. Values that can't be honoured are faults. */
+
+/* secretEnv.VARIABLE, configMapEnv.VARIABLE: OBJECT/KEY. */
+void spk_ask_env(struct spk_wishes *wishes, struct spk_notes *notes, const struct spk_ask *ask);
+
+/* pvc.NAME: PATH[,readOnly]. */
+void spk_ask_claim(struct spk_wishes *wishes, struct spk_notes *notes, const struct spk_ask *ask);
+
+/* emptyDir.NAME: PATH[,SIZE]. */
+void spk_ask_empty_dir(struct spk_wishes *wishes, struct spk_notes *notes,
+                       const struct spk_ask *ask);
+
+/* gpu: RESOURCE=COUNT. */
+void spk_ask_gpu(struct spk_wishes *wishes, struct spk_notes *notes, const struct spk_ask *ask);
+
+/* prometheusJmx: PORT[,CONFIGMAP]; the ConfigMap is a wish of its own. */
+void spk_ask_jmx(struct spk_wishes *wishes, struct spk_notes *notes, const struct spk_ask *ask);
+
+/* enableServiceLinks: true or false. */
+void spk_ask_service_links(struct spk_wishes *wishes, struct spk_notes *notes,
+                           const struct spk_ask *ask);
+
+/* GCPServiceAccountKey.NAME: a key of the Secret. To be asked before the account itself. */
+void spk_ask_gcp_key(struct spk_wishes *wishes, struct spk_notes *notes, const struct spk_ask *ask);
+
+/* At the end: what does not go together. */
+void spk_ask_check_shorthands(const struct spk_wishes *wishes, struct spk_notes *notes);
+
 /* ownerReference: a JSON OwnerReference. */
 void spk_ask_owner(struct spk_wishes *wishes, struct spk_notes *notes, const struct spk_ask *ask);
 

@@ -16,10 +16,19 @@ static uint64_t hash_bytes(uint64_t hash, const char *bytes, size_t len)
     return hash;
 }
 
+static const struct {
+    const char *suffix;
+    const char *hashed;
+} kinds[] = {
+    [SPK_SOURCE_CONFIG_MAP] = {"-volume",        "ConfigMap/"            },
+    [SPK_SOURCE_SECRET] = {"-secret-volume", "Secret/"               },
+    [SPK_SOURCE_CLAIM] = {"-claim",         "PersistentVolumeClaim/"},
+};
+
 static uint64_t hash_source(const struct spk_source *source, unsigned again)
 {
     uint64_t hash = UINT64_C(0xcbf29ce484222325);
-    const char *kind = source->kind == SPK_SOURCE_SECRET ? "Secret/" : "ConfigMap/";
+    const char *kind = kinds[source->kind].hashed;
     char tail[16];
     int len = snprintf(tail, sizeof(tail), "/%u", again);
 
@@ -39,7 +48,7 @@ static bool could_meet(const struct spk_source *source)
 
 static bool plain_name(char out[static SPK_LABEL_MAX + 1], const struct spk_source *source)
 {
-    const char *suffix = source->kind == SPK_SOURCE_SECRET ? "-secret-volume" : "-volume";
+    const char *suffix = kinds[source->kind].suffix;
 
     if (could_meet(source) || source->name.len + strlen(suffix) > SPK_LABEL_MAX ||
         memchr(source->name.ptr, '.', source->name.len))

@@ -34,6 +34,7 @@ _Static_assert(SPK_LEN(texts) == SPK_EFFECTS, "one text per effect");
 struct page {
     FILE *to;
     struct spk_arena arena;
+    const struct spk_effect *end; /* behind the last effect */
 };
 
 static void page_done(struct page *page)
@@ -102,9 +103,34 @@ static void print_scalar(struct page *page, const json_t *value)
         (void)json_dumpf(value, page->to, JSON_ENCODE_ANY | JSON_COMPACT);
 }
 
+/* An annotation that counts above this one's put another value there. */
+static bool is_overruled(struct page *page, const struct spk_effect *effect,
+                         const struct spk_at *at)
+{
+    SPK_AUTOFREE char *path = NULL;
+    size_t len = 0;
+    bool overruled = false;
+    struct page text = {.to = open_memstream(&path, &len), .arena = page->arena};
+
+    if (!text.to)
+        return false;
+    print_path(&text, effect->place, at);
+    page->arena = text.arena;
+    if (fclose(text.to))
+        return false;
+    for (const struct spk_effect *later = effect + 1; later < page->end && !overruled; later++) {
+        size_t above = later->place ? strlen(later->place) : 0;
+        overruled = above && strncmp(path, later->place, above) == 0 &&
+                    (path[above] == '\0' || path[above] == '.' || path[above] == '[');
+    }
+    return overruled;
+}
+
 static void print_leaf(struct page *page, const struct spk_effect *effect, const json_t *value,
                        const struct spk_at *at)
 {
+    if (is_overruled(page, effect, at))
+        return;
     (void)fprintf(page->to, "  %c ", texts[effect->kind].sign);
     print_path(page, effect->place, at);
     (void)fputs(": ", page->to);
@@ -141,8 +167,8 @@ static void print_whole(struct page *page, const struct spk_effect *effect)
 {
     if (effect->kind == SPK_FIELD_REPLACED &&
         (json_is_object(effect->value) || json_is_array(effect->value)))
-        (void)fprintf(page->to, "  ~ %s: replaced as a whole  <- %s\n", effect->place,
-                      effect->asked);
+        (void)fprintf(page->to, "  ~ %s: replaced as a whole%s%s\n", effect->place,
+                      *effect->asked ? "  <- " : "", effect->asked);
     print_leaves(page, effect, effect->value, NULL);
 }
 
@@ -220,7 +246,8 @@ static void print_list(FILE *to, const char *what, const char *const *lines, siz
 
 void spk_explain(FILE *to, const struct spk_decision *decision)
 {
-    SPK_CLEANUP(page_done) struct page page = {.to = to};
+    SPK_CLEANUP(page_done)
+    struct page page = {.to = to, .end = decision->effects + decision->effect_count};
 
     spk_arena_init(&page.arena, SPK_ARENA_MAX);
     print_head(&page, decision);

@@ -89,6 +89,18 @@ def test_policy_knows_every_key_in_every_spelling(env):
             policy.refused(env, bare, short, f"{name} without {what}", "does not have what its annotation")
 
 
+def test_policy_knows_what_a_key_file_is_called(env):
+    policy.apply(env)
+    policy.wait_refuses(env, env.namespace, P[:-1])
+    body = pods.pod("pi", annotations={P + "GCPServiceAccount.g": "/g", P + "GCPServiceAccountKey.g": "a.json"})
+    made = pods.fresh(policy.by_webhook(env, body))
+    policy.accepted(env, env.namespace, made, "the file that was asked for")
+    variable = next(e for e in pods.spark_container(made)["env"] if e["name"] == "GOOGLE_APPLICATION_CREDENTIALS")
+    assert variable["value"] == "/g/a.json", variable
+    variable["value"] = "/g/key.json"
+    policy.refused(env, env.namespace, made, "another file", "does not have what its annotation", "GCPServiceAccount.g")
+
+
 def test_policy_leaves_others_in_peace(env):
     _, bare = with_webhook(env)
     foreign = {"team": "a", "example.com/spark-operator.k8s.io": "b", "spark-operator.k8s.io": "c", OWN + "/secret.s": "/s"}

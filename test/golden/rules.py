@@ -21,6 +21,9 @@ DEFAULTS = "/etc/spark/defaults/spark.properties"
 REPLACES = re.compile(r"/spec/containers/(\d+)/env/(\d+)")
 
 
+OVERLAYS = {"overlay", "secretEnv", "configMapEnv", "pvc", "emptyDir", "gpu", "prometheusJmx", "enableServiceLinks"}
+
+
 class Broken(AssertionError):
     """A rule that does not hold."""
 
@@ -157,7 +160,8 @@ def check_container(before, after, volumes):
 def has_overlay(pod, prefix):
     annotations = (pod.get("metadata") or {}).get("annotations") or {}
     aliases = [prefix, "sparkoperator.k8s.io"] if prefix == PREFIX else [prefix]
-    return any(f"{each}/overlay" in annotations for each in aliases)
+    keys = [key.split("/", 1)[1] for key in annotations if key.split("/")[0] in aliases and "/" in key]
+    return any(key in OVERLAYS or key.split(".")[0] in OVERLAYS for key in keys)
 
 
 def owned(pod):

@@ -27,6 +27,14 @@ enum spk_key_kind {
     SPK_KEY_SECRETS,
     SPK_KEY_OVERLAY,
     SPK_KEY_SPARK_DEFAULTS,
+    SPK_KEY_GCP_KEY,
+    SPK_KEY_SECRET_ENV,
+    SPK_KEY_CONFIG_MAP_ENV,
+    SPK_KEY_CLAIM,
+    SPK_KEY_EMPTY_DIR,
+    SPK_KEY_GPU,
+    SPK_KEY_PROMETHEUS_JMX,
+    SPK_KEY_SERVICE_LINKS,
     SPK_KEY_RETIRED, /* read in 2018: denied */
     SPK_KEY_STAMP,
     SPK_KEY_UNKNOWN, /* carries a prefix of ours and nothing we know */

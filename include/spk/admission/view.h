@@ -32,7 +32,12 @@ struct spk_view_mount {
 };
 
 /* Where a volume's content comes from; only what can be the same as a wish is told apart. */
-enum spk_source_kind { SPK_SOURCE_OTHER, SPK_SOURCE_CONFIG_MAP, SPK_SOURCE_SECRET };
+enum spk_source_kind {
+    SPK_SOURCE_OTHER,
+    SPK_SOURCE_CONFIG_MAP,
+    SPK_SOURCE_SECRET,
+    SPK_SOURCE_CLAIM, /* never read from a pod: only for a volume's name */
+};
 
 struct spk_source {
     enum spk_source_kind kind;

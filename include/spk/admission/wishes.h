@@ -50,6 +50,16 @@ struct spk_wish_owner {
 struct spk_overlay_ask {
     struct spk_origin from;
     struct spk_str value; /* JSON */
+    const char *variable; /* of a shorthand that sets one, else NULL */
+    bool shorthand;       /* nobody wrote this JSON: its places mean nothing to anybody */
+};
+
+/* That the key of a GCP service account is called otherwise than key.json. */
+struct spk_wish_gcp_key {
+    struct spk_origin from;
+    struct spk_str account; /* the Secret */
+    const char *file;       /* with a '/' in front */
+    bool used;
 };
 
 /* That a driver reads the spark-defaults.conf of its sparkConfigMap. */
@@ -69,6 +79,8 @@ struct spk_wishes {
     size_t owner_count;
     struct spk_overlay_ask *overlays; /* to be merged after all others, in this order */
     size_t overlay_count;
+    struct spk_wish_gcp_key *gcp_keys; /* spent when the wishes have been read */
+    size_t gcp_key_count;
     struct spk_wish_defaults defaults; /* comes last, for it depends on what became of the pod */
     bool any;                          /* the pod carries an annotation of ours, known or not */
 };

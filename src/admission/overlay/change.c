@@ -33,7 +33,7 @@ static void note(struct spk_overlay_run *run, const json_t *old, const json_t *v
 
     spk_notes_effect(run->notes, value ? kind : SPK_FIELD_REMOVED, run->ask->from.canonical, "%s%s",
                      was ? "was " : "", was ? was : "");
-    spk_notes_effect_at(run->notes, spk_overlay_place(run->notes, &at->asked), value, "%s",
+    spk_notes_effect_at(run->notes, spk_overlay_asked(run, &at->asked), value, "%s",
                         spk_overlay_place(run->notes, &at->pod));
 }
 

@@ -52,6 +52,9 @@ static inline struct spk_overlay_at spk_overlay_element(const struct spk_overlay
 /* "spec.tolerations[1].operator"; keys quoted where they need it. Never NULL. */
 const char *spk_overlay_place(struct spk_notes *notes, const struct spk_at *at);
 
+/* The same of what the user wrote: "" for all of a shorthand's value. */
+const char *spk_overlay_asked(struct spk_overlay_run *run, const struct spk_at *at);
+
 /* The same as a JSON Pointer (RFC 6901). */
 const char *spk_overlay_pointer(struct spk_notes *notes, const struct spk_at *at);
 

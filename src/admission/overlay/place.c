@@ -97,6 +97,11 @@ const char *spk_overlay_pointer(struct spk_notes *notes, const struct spk_at *at
                                 at->key ? escape(notes, at->key) : decimal(digits, at->index), ""});
 }
 
+const char *spk_overlay_asked(struct spk_overlay_run *run, const struct spk_at *at)
+{
+    return run->ask->shorthand ? "" : spk_overlay_place(run->notes, at);
+}
+
 void spk_overlay_fault(struct spk_overlay_run *run, const struct spk_at *at, const char *fmt, ...)
 {
     struct spk_place place = {.key = run->ask->from.written};
@@ -110,6 +115,6 @@ void spk_overlay_fault(struct spk_overlay_run *run, const struct spk_at *at, con
     va_start(args, fmt);
     text = keep(run->notes, spk_arena_vprintf(run->notes->arena, fmt, args));
     va_end(args);
-    place.where = spk_overlay_place(run->notes, at);
-    spk_notes_fault_in(run->notes, &place, "%s%s%s", place.where, at ? ": " : "", text);
+    place.where = spk_overlay_asked(run, at);
+    spk_notes_fault_in(run->notes, &place, "%s%s%s", place.where, *place.where ? ": " : "", text);
 }

@@ -9,6 +9,7 @@
 
 #define MAP    SPK_SOURCE_CONFIG_MAP
 #define SECRET SPK_SOURCE_SECRET
+#define CLAIM  SPK_SOURCE_CLAIM
 #define A46    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 
 static const struct {
@@ -30,6 +31,10 @@ static const struct {
     {MAP,    A46 "aaaaaaaaaa",    A46 "aaaaaaaaaa-volume"         }, /* 63 in all */
     {MAP,    A46 "aaaaaaaaaaa",   A46 "-*"                        },
     {SECRET, A46 "aaa",           A46 "aaa-secret-volume"         }, /* 63 in all */
+    {CLAIM,  "data",              "data-claim"                    },
+    {CLAIM,  "a.b",               "a-b-*"                         },
+    {CLAIM,  A46 "aaaaaaaaaaa",   A46 "aaaaaaaaaaa-claim"         }, /* 63 in all */
+    {CLAIM,  A46 "aaaaaaaaaaaa",  A46 "-*"                        },
     {SECRET, A46 "aaaa",          A46 "-*"                        },
     {MAP,    "a.-",               "a-*"                           }, /* illegal, and still a label */
 };
