@@ -141,11 +141,21 @@ static const json_t *volume_of(const struct spk_overlay_run *run, const json_t *
     return NULL;
 }
 
+/* Each volume of these kinds is made anew: two that are written alike are not one. A volume without
+ * any source is an emptyDir. */
+static bool is_own(const json_t *volume)
+{
+    return json_object_get(volume, "emptyDir") || json_object_get(volume, "ephemeral") ||
+           json_object_size(volume) < 2;
+}
+
 /* Two volumes show the same, whatever their names are. */
 static bool same_volume(const json_t *a, const json_t *b)
 {
     const struct spk_schema_type *type = &spk_schema_types[SPK_TYPE_Volume];
 
+    if (is_own(a) || is_own(b))
+        return false;
     for (size_t i = 0; a && b && i < type->count; i++) {
         const struct spk_schema_field *field = &type->fields[i];
         if (strcmp(field->name, "name") != 0 &&

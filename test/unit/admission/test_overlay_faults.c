@@ -1,5 +1,12 @@
 #include "overlay.h"
 
+#define TWO_ALIKE                                                   \
+    "{\"spec\":{\"volumes\":[{\"name\":\"two\",\"emptyDir\":{}}]}," \
+    "\"sparkContainer\":{\"volumeMounts\":[{\"name\":\"two\",\"mountPath\":\"/tmp/a\"}]}}"
+#define NOT_THE_SAME                                                        \
+    "! sparkContainer.volumeMounts[0]: volume \"two\" can't be mounted at " \
+    "\"/tmp/a\": the pod mounts volume \"local\" there\n"
+
 /* What each overlay does to it: operations, faults after '!', warnings after '?'. */
 static const struct {
     const char *name;
@@ -162,6 +169,7 @@ static const struct {
     {"a path that is taken",
      "{\"sparkContainer\":{\"volumeMounts\":[{\"name\":\"local\",\"mountPath\":\"/data\"}]}}",                       "! sparkContainer.volumeMounts[0]: volume \"local\" can't be mounted at \"/data\": "
      "the pod mounts volume \"claim\" there\n"                                                   },
+    {"another, written alike",             TWO_ALIKE,                                                                NOT_THE_SAME                                                              },
     {"a path with another part",
      "{\"sparkContainer\":{\"volumeMounts\":[{\"name\":\"local\",\"mountPath\":\"/tmp/a\",\"subPa"
      "th\":\"q\"}]}}",                                                                                               "! sparkContainer.volumeMounts[0]: volume \"local\" can't be mounted at \"/tmp/a\":"
