@@ -24,6 +24,10 @@
 /* A handshake or a request that is under way shows sooner than this, on a busy machine too. */
 #define QUIET_MS 1000
 
+/* Between its acceptance and our notice of it a connection is nowhere to be seen: nobody there
+ * means nobody for so long. */
+#define EMPTY_MS 100
+
 /* Then a client that takes no notice of the goodbye is left alone. */
 #define LINGER_MS 2000
 
@@ -147,5 +151,9 @@ bool spk_httpd_drained(struct spk_httpd *httpd)
     }
     empty = httpd->connections == 0;
     (void)pthread_mutex_unlock(&httpd->lock);
-    return empty && !somebody_knocks(httpd);
+    if (!empty || somebody_knocks(httpd))
+        httpd->empty_ms = 0;
+    else if (!httpd->empty_ms)
+        httpd->empty_ms = now_ms;
+    return httpd->empty_ms && now_ms - httpd->empty_ms >= EMPTY_MS;
 }

@@ -72,6 +72,7 @@ struct spk_httpd {
     int listener;                   /* libmicrohttpd's, which closes it */
     uint16_t port;
     atomic_bool draining;
+    int64_t empty_ms; /* since then nobody is there (spk_httpd_drained()); 0: somebody is */
     atomic_uint_fast64_t rejected[SPK_REJECTS];
 
     pthread_t sweeper;

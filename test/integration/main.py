@@ -32,7 +32,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--webhook", required=True, help="the spark-webhook to test")
     parser.add_argument("--other", help="one of another version")
-    parser.add_argument("--cache", help="where built helpers are kept between tests")
+    parser.add_argument("--cache", type=os.path.abspath, help="where built helpers are kept between tests")
     parser.add_argument("test", help="FILE:NAME")
     try:
         run(parser.parse_args())

@@ -115,7 +115,8 @@ struct spk_httpd_counts spk_httpd_counts(struct spk_httpd *httpd);
 void spk_httpd_drain(struct spk_httpd *httpd);
 
 /* To be asked again and again while it drains and nobody is expected any more: ends connections on
- * which nothing moves. True when none is left, so that spk_httpd_free() cuts nobody off. */
+ * which nothing moves. True when none has been left for 100 ms, so that spk_httpd_free() cuts
+ * nobody off. One thread asks. */
 bool spk_httpd_drained(struct spk_httpd *httpd);
 
 /* Stops: accepts no more, ends what is open, joins the threads, frees. NULL is fine. */

@@ -23,7 +23,8 @@ START_TEST(nobody_there)
 
     rig_start(&rig);
     spk_httpd_drain(rig.httpd);
-    ck_assert(spk_httpd_drained(rig.httpd));
+    ck_assert(!spk_httpd_drained(rig.httpd));
+    ck_assert_int_lt(drain(&rig), 900);
     rig_stop(&rig);
 }
 END_TEST
