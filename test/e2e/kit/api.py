@@ -27,6 +27,12 @@ def warnings_of(headers):
     return [re.sub(r"\\(.)", r"\1", text) for line in headers.get_all("Warning") or [] for text in quoted.findall(line)]
 
 
+def said_by(refusal):
+    """A Status; of an API that is not served yet (of a CRD just made) it is a line of plain text."""
+    text = refusal.read().decode()
+    return json.loads(text or "{}") if "json" in refusal.headers.get("Content-Type", "") else {"message": text.strip()}
+
+
 def wait_for(what, condition, within=30.0, every=0.1):
     """What @condition gives once that is true in itself."""
     deadline = time.monotonic() + within
@@ -54,7 +60,7 @@ class Api:
             with urllib.request.urlopen(request, timeout=60, context=self.context) as answer:
                 return Answer(answer.status, json.load(answer), warnings_of(answer.headers))
         except urllib.error.HTTPError as refusal:
-            return Answer(refusal.code, json.loads(refusal.read() or b"{}"), warnings_of(refusal.headers))
+            return Answer(refusal.code, said_by(refusal), warnings_of(refusal.headers))
 
     def text(self, path):
         """What is answered that is not JSON."""
