@@ -4,7 +4,7 @@ import json
 import re
 from concurrent.futures import ThreadPoolExecutor
 
-from kit import cluster, pods
+from kit import cluster, pods, spark
 
 PREFIX = pods.PREFIXES[0]
 ASKED = {PREFIX + "sparkConfigMap": "spark-conf", PREFIX + "hadoopConfigMap": "hadoop-conf",
@@ -85,6 +85,51 @@ def test_spark_defaults_are_loaded_in_spark_4(env):
 def test_spark_4_loads_spark_defaults_itself(env):
     driver = defaults_count(env, "4.3.0", "native")
     assert "--load-spark-defaults" in pods.spark_container(driver)["args"] and "initContainers" not in driver["spec"]
+
+
+# Ends when the Spark container has ended, as a sidecar of Kubernetes' own kind does.
+SIDECAR = "trap 'exit 0' TERM; echo from the sidecar > /shared/note; sleep 600 & wait"
+TAINT = "dedicated=spark:NoSchedule"
+
+
+def overlay(version):
+    """A toleration without which no pod finds a place, a sidecar, a volume that both share, and a variable that Java repeats."""
+    shared = [{"name": "shared", "mountPath": "/shared"}]
+    return json.dumps({
+        "spec": {"tolerations": [{"key": "dedicated", "operator": "Equal", "value": "spark", "effect": "NoSchedule"}],
+                 "volumes": [{"name": "shared", "emptyDir": {"sizeLimit": "1Mi"}}],
+                 "initContainers": [{"name": "sidecar", "image": f"localhost/spark:{version}", "restartPolicy": "Always",
+                                     "command": ["bash", "-c", SIDECAR], "volumeMounts": shared}]},
+        "sparkContainer": {"volumeMounts": shared,
+                           "env": [{"name": "JDK_JAVA_OPTIONS", "value": f"{spark.JAVA} -Dfrom.overlay=yes"}]}})
+
+
+def check_overlaid(env, pod):
+    kept = pods.spark_container(pod)
+    assert [one["mountPath"] for one in kept["volumeMounts"] if one["name"] == "shared"] == ["/shared"]
+    assert pod["status"]["initContainerStatuses"][0]["name"] == "sidecar"
+    assert "-Dfrom.overlay=yes" in cluster.log(env, pod["metadata"]["name"]), "Java repeats JDK_JAVA_OPTIONS at its start"
+
+
+def overlay_is_in_force(env, version):
+    cluster.install(env)
+    cluster.prepare_applications(env, [])
+    cluster.kubectl(env, "taint", "nodes", "--all", TAINT)
+    env.later(lambda: cluster.kubectl(env, "taint", "nodes", "--all", f"{TAINT}-"))
+    cluster.submit(env, version, "pi", {PREFIX + "overlay": overlay(version)})
+    assert "Pi is roughly 3.1" in cluster.succeeded(env, "pi")
+    made = cluster.executors(env, "pi")
+    assert len(made) == 1, made
+    for pod in (cluster.pod(env, "pi"), *made):
+        check_overlaid(env, pod)
+
+
+def test_overlay_is_in_force_in_spark_3_5(env):
+    overlay_is_in_force(env, "3.5.7")
+
+
+def test_overlay_is_in_force_in_spark_4(env):
+    overlay_is_in_force(env, "4.3.0")
 
 
 def test_webhook_runs_restricted(env):
