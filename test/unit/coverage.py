@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Line coverage of one folder: coverage.py BUILD FOLDER LEAST-PERCENT, run in the source tree.
+"""Line coverage of one folder and those below it: coverage.py BUILD FOLDER LEAST-PERCENT, run in the source tree.
 
 Reads what gcov says about the objects below BUILD; writes nothing. Exit 1 below LEAST-PERCENT.
 """
@@ -31,9 +31,9 @@ def main():
             continue
         for name, counts in counts_of(notes):
             path = pathlib.Path(name).resolve()
-            if path.parent != folder:
+            if folder not in path.parents:
                 continue
-            file = lines.setdefault(path.name, {})
+            file = lines.setdefault(str(path.relative_to(folder)), {})
             for line, count in counts.items():
                 file[line] = file.get(line, 0) + count
     reached = total = 0
