@@ -1,0 +1,62 @@
+#ifndef SPK_APP_POD_H
+#define SPK_APP_POD_H
+/*
+ * What is kept of a driver or executor pod: fixed sizes, below 2 KB. Texts are terminated; what is
+ * longer is cut.
+ */
+
+#include "spk/base/err.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum spk_pod_state {
+    SPK_POD_PENDING,
+    SPK_POD_RUNNING,
+    SPK_POD_COMPLETED,
+    SPK_POD_FAILED,
+    SPK_POD_LOST, /* phase Unknown, or being deleted by a node that is gone */
+    SPK_POD_STATES
+};
+
+/* "PENDING", "RUNNING", "COMPLETED", "FAILED", "UNKNOWN": as status.executorState has it. */
+const char *spk_pod_state_text(enum spk_pod_state state);
+
+struct spk_pod {
+    char name[256];
+    char uid[40];
+    char app[64];             /* label SPK_APP_LABEL_NAME */
+    char submission_id[40];   /* label SPK_APP_LABEL_SUBMISSION */
+    char application_id[128]; /* label spark-app-selector */
+    char exec_id[16];         /* label spark-exec-id; "" on a driver */
+    char config_map[256];     /* of the volume spark-conf-volume-driver; "" without */
+    char node[256];
+    bool driver;
+    bool deleting;            /* has a deletionTimestamp */
+    bool stamped;             /* the webhook has been there: annotation mutated-by */
+    bool wishes;              /* carries an annotation that the webhook must honour */
+    bool evicted;             /* reason Evicted or OOMKilled */
+    enum spk_pod_state state; /* sidecar-aware: the Spark container's end counts */
+    int32_t exit_code;        /* of the Spark container; -1: not known */
+    char reason[64];          /* of the end, or of waiting: "ImagePullBackOff" */
+    char message[256];        /* of the pod or the container */
+    int64_t created_s;        /* seconds since 1970 */
+    int64_t waiting_bad;      /* waits for something that won't come by itself: ErrImagePull,
+                                 ImagePullBackOff, InvalidImageName, CreateContainerConfigError,
+                                 CreateContainerError, Unschedulable is not among them */
+};
+
+/**
+ * spk_pod_read() - from a core/v1 Pod
+ *
+ * Works without containerStatuses (a pod that a node under pressure lost has none): phase and
+ * reason decide then. The Spark container is the one that Spark's environment marks, as in
+ * spk/admission/container.h; failing that by name, failing that the first.
+ *
+ * Errors: SPK_EPARSE with the field's path
+ */
+int spk_pod_read(struct spk_pod *out, const json_t *pod, struct spk_err *err)
+    __attribute__((warn_unused_result));
+
+#endif

@@ -1,0 +1,72 @@
+#ifndef SPK_APP_SUBMISSION_H
+#define SPK_APP_SUBMISSION_H
+/*
+ * From a spec to what spark-submit is told: Spark properties, pod templates, and annotations for
+ * the webhook. A native property where Spark has one; else a pod template (it holds without any
+ * webhook); else the overlay annotation.
+ *
+ * A tenant writes the spec, and spark-submit runs with the controller's files: what would make it
+ * read them is refused (peer: sparkConf deny list; recipes: three ways that worked).
+ *
+ * Source of the mapping: the peer's submission code, as its documentation has it; Spark's
+ * running-on-kubernetes and configuration pages of 3.5 and 4.x.
+ */
+
+#include "spk/app/application.h"
+#include "spk/base/err.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct spk_submission_options {
+    const char *submission_id; /* status has it */
+    const char *ui_proxy_base; /* spark.ui.proxyBase for an Ingress with a path; NULL without */
+    bool webhook;              /* annotations will be honoured */
+};
+
+/* Something in the spec that is said to the user, and does not stop the run. */
+struct spk_submission_note {
+    char field[256];   /* "spec.driver.javaOptions" */
+    char message[512]; /* what is done about it */
+};
+
+#define SPK_SUBMISSION_NOTES 32
+
+struct spk_submission {
+    json_t *properties;        /* name -> text, for the properties file; the last word is ours */
+    json_t *driver_template;   /* a Pod; the driver's ownerReference is in it */
+    json_t *executor_template; /* a Pod */
+    json_t *arguments;         /* what follows on the command line: --class X, the file, its
+                                  arguments: spark-submit has no property for them */
+    json_t *config_maps;       /* ConfigMaps to be made first (monitoring): array of objects */
+    bool needs_webhook;        /* pods without the webhook's stamp don't count */
+    struct spk_submission_note notes[SPK_SUBMISSION_NOTES];
+    size_t note_count;
+};
+
+/**
+ * spk_submission_make() - translate
+ * @out: to be released with spk_submission_done(), also on failure
+ *
+ * The templates' paths (spark.kubernetes.*.podTemplateFile), spark.master and what says how to
+ * reach the cluster are added by the runner, which knows where they are.
+ *
+ * Errors: SPK_EINVALID, SPK_EPARSE: what is refused, by the field's path, what was found, why;
+ *         SPK_ETOOBIG; SPK_ENOMEM
+ */
+int spk_submission_make(struct spk_submission *out, const struct spk_app *app,
+                        const struct spk_submission_options *options, struct spk_err *err)
+    __attribute__((warn_unused_result));
+
+void spk_submission_done(struct spk_submission *submission);
+
+/**
+ * spk_submission_check() - the same judgement without a run: what /validate refuses
+ *
+ * All faults that can be told at once are in the message, one a line.
+ */
+int spk_submission_check(const struct spk_app *app, struct spk_err *err)
+    __attribute__((warn_unused_result));
+
+#endif

@@ -1,0 +1,71 @@
+#ifndef SPK_CONTROLLER_STORE_H
+#define SPK_CONTROLLER_STORE_H
+/*
+ * What the informers have seen: applications as compact JSON without managedFields (below 20 KB),
+ * pods as struct spk_pod (below 2 KB), found by application. Filled by watches on SparkApplications
+ * (both versions, where installed) and on pods with our label, in all namespaces or in some.
+ *
+ * Every change calls on_change with the key of the application that it is about:
+ * "VERSION/NAMESPACE/NAME", with VERSION "v1beta2" or "v1alpha1".
+ *
+ * Threads: all safe; on_change is called on the watches' threads, without a lock held.
+ */
+
+#include "spk/app/pod.h"
+#include "spk/base/err.h"
+#include "spk/kube/client.h"
+
+#include "spk/json/walk.h"
+#include <stdbool.h>
+#include <stddef.h>
+
+struct spk_store;
+
+struct spk_store_options {
+    const char *const *namespaces; /* NULL-terminated; NULL or none: all */
+    const char *label_selector;    /* of applications; NULL: all */
+    bool v1alpha1;                 /* watch the first version, too */
+    void *ctx;
+    void (*on_change)(void *ctx, const char *key);
+    /* An executor is gone: the object of the DELETED event. */
+    void (*on_executor_gone)(void *ctx, const char *key, const struct spk_pod *pod);
+    /* A watch that began, or failed: for the log, /readyz and metrics. @what: "pods of namespace x"
+     */
+    void (*on_state)(void *ctx, const char *what, bool watching, const struct spk_err *err);
+};
+
+int spk_store_start(struct spk_store **out, struct spk_kube *kube,
+                    const struct spk_store_options *options, struct spk_err *err)
+    __attribute__((warn_unused_result));
+void spk_store_stop(struct spk_store *store);
+
+/* Every list has been read once: from then on an absence means something. */
+bool spk_store_filled(const struct spk_store *store);
+
+/* The application, parsed anew: a new reference. 1: there is none. */
+int spk_store_app(struct spk_store *store, const char *key, json_t **out, struct spk_err *err)
+    __attribute__((warn_unused_result));
+
+/* Puts in what a write has answered, so that the next look sees it: kept unless something newer
+ * (resourceVersion) is there. */
+int spk_store_put_app(struct spk_store *store, const char *key, const json_t *object,
+                      struct spk_err *err) __attribute__((warn_unused_result));
+
+/* Pods of an application, copied; to be freed. */
+int spk_store_pods(struct spk_store *store, const char *key, struct spk_pod **out, size_t *count,
+                   struct spk_err *err) __attribute__((warn_unused_result));
+
+/* Keys of all applications, NULL-terminated; to be freed with spk_store_keys_free(): for resync. */
+int spk_store_keys(struct spk_store *store, char ***out, struct spk_err *err)
+    __attribute__((warn_unused_result));
+void spk_store_keys_free(char **keys);
+
+struct spk_store_counts {
+    size_t apps;
+    size_t pods;
+    size_t bytes;
+};
+
+struct spk_store_counts spk_store_counts(struct spk_store *store);
+
+#endif
