@@ -2,6 +2,7 @@
 
 #include "intent_values.h"
 
+#include "spk/admission/overlay.h"
 #include "spk/base/cleanup.h"
 #include "spk/k8s/name.h"
 #include "spk/k8s/path.h"
@@ -172,16 +173,45 @@ static void ask_overlay(struct spk_wishes *wishes, struct spk_notes *notes,
     wishes->overlays = overlays;
 }
 
+/* A field of the pod for a key: "tolerations", "nodeSelector.disk", or "toleration". */
+static const char *home_of(struct spk_notes *notes, struct spk_str key)
+{
+    const char *dot = key.len ? memchr(key.ptr, '.', key.len) : NULL;
+    struct spk_str head = {key.ptr, dot ? (size_t)(dot - key.ptr) : key.len};
+    const char *name;
+    const char *many;
+    const char *home;
+
+    if (head.len > SPK_LABEL_MAX)
+        return NULL;
+    name = spk_arena_copy(notes->arena, head);
+    many = spk_arena_printf(notes->arena, "%.*ss", SPK_ARG(head));
+    if (!name || !many) {
+        notes->no_memory = true;
+        return NULL;
+    }
+    home = spk_overlay_home(notes, name);
+    return home ? home : spk_overlay_home(notes, many);
+}
+
 /* The second prefix belongs to others too: of their keys no word, unless ours was all but meant. */
 static void ask_unknown(struct spk_notes *notes, const struct spk_ask *ask, const char *prefix)
 {
     struct spk_key_guess guess;
+    const char *home;
 
     if (notes->warnings_left)
         return;
     guess = spk_key_guess(ask->written, prefix);
     if (ask->key.alias && !guess.is_near)
         return;
+    home = guess.is_near ? NULL : home_of(notes, ask->key.name);
+    if (home) {
+        spk_notes_warn_of(notes, ask->written,
+                          "%s: unknown annotation, ignored; did you mean %s of %s/overlay?",
+                          spk_notes_plain(notes, ask->written), home, prefix ? prefix : SPK_PREFIX);
+        return;
+    }
     spk_notes_warn_of(notes, ask->written, "%s: unknown annotation, ignored; %s %s/%s%s%s",
                       spk_notes_plain(notes, ask->written),
                       guess.is_near ? "did you mean" : "the nearest known one is",
@@ -229,7 +259,7 @@ static void ask_one(struct spk_wishes *wishes, struct spk_notes *notes, const st
         spk_ask_service_links(wishes, notes, ask);
         break;
     case SPK_KEY_RETIRED:
-        spk_notes_fault(notes, ask->written, "retired in 2019; use %s instead", ask->key.advice);
+        spk_notes_fault(notes, ask->written, "retired in 2019; use %s", ask->key.advice);
         break;
     case SPK_KEY_STAMP:
         break;

@@ -6,6 +6,10 @@
 
 #include <stdint.h>
 
+#define VOLUMES_ADVICE                                                                   \
+    "the annotation pvc.NAME, emptyDir.NAME, or overlay: {\"spec\":{\"volumes\":[...]}," \
+    "\"sparkContainer\":{\"volumeMounts\":[...]}}"
+
 /* Spellings of one key stand in the order in which they count. A '.' at the end stands for a NAME
  * that follows. The dashed and lower-case ones are those of 2018. */
 static const struct row {
@@ -14,41 +18,40 @@ static const struct row {
     const char *canonical;
     const char *advice;
 } rows[] = {
-    {SPK_LIT("sparkConfigMap"),         SPK_KEY_SPARK_CONFIG_MAP,    "sparkConfigMap",         NULL},
-    {SPK_LIT("spark-configmap"),        SPK_KEY_SPARK_CONFIG_MAP,    "sparkConfigMap",         NULL},
-    {SPK_LIT("spark-config-map"),       SPK_KEY_SPARK_CONFIG_MAP,    "sparkConfigMap",         NULL},
-    {SPK_LIT("hadoopConfigMap"),        SPK_KEY_HADOOP_CONFIG_MAP,   "hadoopConfigMap",        NULL},
-    {SPK_LIT("hadoop-configmap"),       SPK_KEY_HADOOP_CONFIG_MAP,   "hadoopConfigMap",        NULL},
-    {SPK_LIT("hadoop-config-map"),      SPK_KEY_HADOOP_CONFIG_MAP,   "hadoopConfigMap",        NULL},
-    {SPK_LIT("configMap."),             SPK_KEY_CONFIG_MAP,          "configMap.",             NULL},
-    {SPK_LIT("configmap."),             SPK_KEY_CONFIG_MAP,          "configMap.",             NULL},
-    {SPK_LIT("secret."),                SPK_KEY_SECRET,              "secret.",                NULL},
-    {SPK_LIT("GCPServiceAccount."),     SPK_KEY_GCP_SERVICE_ACCOUNT, "GCPServiceAccount.",     NULL},
-    {SPK_LIT("HadoopDelegationToken."), SPK_KEY_HADOOP_TOKEN,        "HadoopDelegationToken.", NULL},
-    {SPK_LIT("ownerReference"),         SPK_KEY_OWNER_REFERENCE,     "ownerReference",         NULL},
-    {SPK_LIT("ownerreference"),         SPK_KEY_OWNER_REFERENCE,     "ownerReference",         NULL},
-    {SPK_LIT("owner-reference"),        SPK_KEY_OWNER_REFERENCE,     "ownerReference",         NULL},
-    {SPK_LIT("configMaps"),             SPK_KEY_CONFIG_MAPS,         "configMaps",             NULL},
-    {SPK_LIT("secrets"),                SPK_KEY_SECRETS,             "secrets",                NULL},
-    {SPK_LIT("sparkDefaults"),          SPK_KEY_SPARK_DEFAULTS,      "sparkDefaults",          NULL},
-    {SPK_LIT("GCPServiceAccountKey."),  SPK_KEY_GCP_KEY,             "GCPServiceAccountKey.",  NULL},
-    {SPK_LIT("secretEnv."),             SPK_KEY_SECRET_ENV,          "secretEnv.",             NULL},
-    {SPK_LIT("configMapEnv."),          SPK_KEY_CONFIG_MAP_ENV,      "configMapEnv.",          NULL},
-    {SPK_LIT("pvc."),                   SPK_KEY_CLAIM,               "pvc.",                   NULL},
-    {SPK_LIT("emptyDir."),              SPK_KEY_EMPTY_DIR,           "emptyDir.",              NULL},
-    {SPK_LIT("gpu"),                    SPK_KEY_GPU,                 "gpu",                    NULL},
-    {SPK_LIT("prometheusJmx"),          SPK_KEY_PROMETHEUS_JMX,      "prometheusJmx",          NULL},
-    {SPK_LIT("enableServiceLinks"),     SPK_KEY_SERVICE_LINKS,       "enableServiceLinks",     NULL},
-    {SPK_LIT("overlay"),                SPK_KEY_OVERLAY,             "overlay",                NULL},
-    {SPK_LIT("volumes."),               SPK_KEY_RETIRED,             "volumes.",
-     "Spark's properties spark.kubernetes.{driver,executor}.volumes.* or a pod template"           },
-    {SPK_LIT("volumemounts."),          SPK_KEY_RETIRED,             "volumemounts.",
-     "Spark's properties spark.kubernetes.{driver,executor}.volumes.* or a pod template"           },
+    {SPK_LIT("sparkConfigMap"),         SPK_KEY_SPARK_CONFIG_MAP,    "sparkConfigMap",         NULL          },
+    {SPK_LIT("spark-configmap"),        SPK_KEY_SPARK_CONFIG_MAP,    "sparkConfigMap",         NULL          },
+    {SPK_LIT("spark-config-map"),       SPK_KEY_SPARK_CONFIG_MAP,    "sparkConfigMap",         NULL          },
+    {SPK_LIT("hadoopConfigMap"),        SPK_KEY_HADOOP_CONFIG_MAP,   "hadoopConfigMap",        NULL          },
+    {SPK_LIT("hadoop-configmap"),       SPK_KEY_HADOOP_CONFIG_MAP,   "hadoopConfigMap",        NULL          },
+    {SPK_LIT("hadoop-config-map"),      SPK_KEY_HADOOP_CONFIG_MAP,   "hadoopConfigMap",        NULL          },
+    {SPK_LIT("configMap."),             SPK_KEY_CONFIG_MAP,          "configMap.",             NULL          },
+    {SPK_LIT("configmap."),             SPK_KEY_CONFIG_MAP,          "configMap.",             NULL          },
+    {SPK_LIT("secret."),                SPK_KEY_SECRET,              "secret.",                NULL          },
+    {SPK_LIT("GCPServiceAccount."),     SPK_KEY_GCP_SERVICE_ACCOUNT, "GCPServiceAccount.",     NULL          },
+    {SPK_LIT("HadoopDelegationToken."), SPK_KEY_HADOOP_TOKEN,        "HadoopDelegationToken.", NULL          },
+    {SPK_LIT("ownerReference"),         SPK_KEY_OWNER_REFERENCE,     "ownerReference",         NULL          },
+    {SPK_LIT("ownerreference"),         SPK_KEY_OWNER_REFERENCE,     "ownerReference",         NULL          },
+    {SPK_LIT("owner-reference"),        SPK_KEY_OWNER_REFERENCE,     "ownerReference",         NULL          },
+    {SPK_LIT("configMaps"),             SPK_KEY_CONFIG_MAPS,         "configMaps",             NULL          },
+    {SPK_LIT("secrets"),                SPK_KEY_SECRETS,             "secrets",                NULL          },
+    {SPK_LIT("sparkDefaults"),          SPK_KEY_SPARK_DEFAULTS,      "sparkDefaults",          NULL          },
+    {SPK_LIT("GCPServiceAccountKey."),  SPK_KEY_GCP_KEY,             "GCPServiceAccountKey.",  NULL          },
+    {SPK_LIT("secretEnv."),             SPK_KEY_SECRET_ENV,          "secretEnv.",             NULL          },
+    {SPK_LIT("configMapEnv."),          SPK_KEY_CONFIG_MAP_ENV,      "configMapEnv.",          NULL          },
+    {SPK_LIT("pvc."),                   SPK_KEY_CLAIM,               "pvc.",                   NULL          },
+    {SPK_LIT("emptyDir."),              SPK_KEY_EMPTY_DIR,           "emptyDir.",              NULL          },
+    {SPK_LIT("gpu"),                    SPK_KEY_GPU,                 "gpu",                    NULL          },
+    {SPK_LIT("prometheusJmx"),          SPK_KEY_PROMETHEUS_JMX,      "prometheusJmx",          NULL          },
+    {SPK_LIT("enableServiceLinks"),     SPK_KEY_SERVICE_LINKS,       "enableServiceLinks",     NULL          },
+    {SPK_LIT("overlay"),                SPK_KEY_OVERLAY,             "overlay",                NULL          },
+    {SPK_LIT("volumes."),               SPK_KEY_RETIRED,             "volumes.",               VOLUMES_ADVICE},
+    {SPK_LIT("volumemounts."),          SPK_KEY_RETIRED,             "volumemounts.",          VOLUMES_ADVICE},
     {SPK_LIT("affinity"),               SPK_KEY_RETIRED,             "affinity",
-     "a pod template (spark.kubernetes.{driver,executor}.podTemplateFile)"                         },
+     "the annotation overlay: {\"spec\":{\"affinity\":{\"nodeAffinity\":{...}}}}"                            },
     {SPK_LIT("tolerations."),           SPK_KEY_RETIRED,             "tolerations.",
-     "a pod template (spark.kubernetes.{driver,executor}.podTemplateFile)"                         },
-    {SPK_LIT(SPK_STAMP),                SPK_KEY_STAMP,               SPK_STAMP,                NULL},
+     "the annotation overlay: "
+     "{\"spec\":{\"tolerations\":[{\"key\":\"KEY\",\"operator\":\"Exists\"}]}}"                              },
+    {SPK_LIT(SPK_STAMP),                SPK_KEY_STAMP,               SPK_STAMP,                NULL          },
 };
 
 static bool skip(struct spk_str *key, struct spk_str prefix)

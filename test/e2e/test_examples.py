@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 from kit import pods, spark
@@ -17,7 +18,6 @@ CLASSES = (("/apis/scheduling.k8s.io/v1/priorityclasses", {"apiVersion": "schedu
                                                           "metadata": {"name": "nightly"}, "value": 1000}),
            ("/apis/node.k8s.io/v1/runtimeclasses", {"apiVersion": "node.k8s.io/v1", "kind": "RuntimeClass",
                                                     "metadata": {"name": "gvisor"}, "handler": "runsc"}))
-VERSION = "3.5.7"
 
 
 def define_classes(env):
@@ -53,11 +53,11 @@ def test_examples_are_taken_by_the_api_server(env):
             check_asked(env, f"example-{number}", example, role)
 
 
-def run_command(env, name, command):
+def run_command(env, version, name, command):
     """A block of a document through sh, as a reader would; who submits where is in spark-defaults.conf."""
     folder = env.folder / name
     folder.mkdir()
-    home = env.spark_home(VERSION)
+    home = env.spark_home(version)
     environment = spark.environment(home, folder)
     settings = {"spark.kubernetes.namespace": env.namespace, "spark.kubernetes.driver.pod.name": name,
                 "spark.kubernetes.authenticate.submission.caCertFile": env.api.ca,
@@ -82,22 +82,30 @@ def check_stored(env, name, example):
     assert (done.returncode, json.loads(done.stdout or "null")) == (0, []), f"{example.where}: {done.stdout}{done.stderr}"
 
 
-def check_commands(env, file):
+def check_commands(env, version, file):
     define_classes(env)
     env.webhook
     found = [example for example in examples.extract(file) if example.command]
     assert found, file
     names = [f"example-{number}" for number in range(len(found))]
     with ThreadPoolExecutor(min(2, os.cpu_count() or 1)) as pool:
-        for _ in pool.map(run_command, [env] * len(found), names, [example.command for example in found]):
+        for _ in pool.map(partial(run_command, env, version), names, [example.command for example in found]):
             pass
     for name, example in zip(names, found):
         check_stored(env, name, example)
 
 
-def test_commands_of_annotations_are_run_by_spark_submit(env):
-    check_commands(env, "docs/annotations.md")
+def test_commands_of_annotations_are_run_by_spark_3_5(env):
+    check_commands(env, "3.5.7", "docs/annotations.md")
 
 
-def test_commands_of_from_the_operator_are_run_by_spark_submit(env):
-    check_commands(env, "docs/from-the-operator.md")
+def test_commands_of_annotations_are_run_by_spark_4(env):
+    check_commands(env, "4.3.0", "docs/annotations.md")
+
+
+def test_commands_of_from_the_operator_are_run_by_spark_3_5(env):
+    check_commands(env, "3.5.7", "docs/from-the-operator.md")
+
+
+def test_commands_of_from_the_operator_are_run_by_spark_4(env):
+    check_commands(env, "4.3.0", "docs/from-the-operator.md")

@@ -40,4 +40,8 @@ int spk_overlay_apply(json_t *ops, const struct spk_overlay_ask *asks, size_t co
                       const struct spk_policy *policy, struct spk_notes *notes, struct spk_err *err)
     __attribute__((warn_unused_result));
 
+/* Where an overlay has a field that is called @name: "spec.tolerations", or "spec.X or
+ * sparkContainer.X"; NULL where it has none. Lives as long as @notes. */
+const char *spk_overlay_home(struct spk_notes *notes, const char *name);
+
 #endif

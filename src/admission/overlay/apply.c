@@ -4,6 +4,10 @@
 
 #include "spk/json/patch.h"
 
+#define UNQUOTED                                                                        \
+    "; an overlay is JSON, {\"spec\":{...}}, with double quotes around every name and " \
+    "text: in a shell, single quotes around the whole keep them, in a file there are none"
+
 static int fail_memory(struct spk_err *err)
 {
     return spk_fail(err, SPK_ENOMEM, "overlay: out of memory");
@@ -56,6 +60,25 @@ static bool is_unchanged(const json_t *pod, const json_t *tree)
     return spk_schema_same(&spec, json_object_get(pod, "spec"), json_object_get(tree, "spec"));
 }
 
+static size_t skip_blanks(struct spk_str text, size_t at)
+{
+    while (at < text.len && strchr(" \t\r\n", text.ptr[at]))
+        at++;
+    return at;
+}
+
+/* Not even the first name is quoted: YAML, a shell that took the quotes away, or one too many. */
+static bool is_unquoted(struct spk_str text)
+{
+    size_t at = skip_blanks(text, 0);
+
+    if (at < text.len && text.ptr[at] == '{') {
+        at = skip_blanks(text, at + 1);
+        return at < text.len && !strchr("\"}", text.ptr[at]);
+    }
+    return at < text.len && !strchr("[\"", text.ptr[at]);
+}
+
 /* What is not JSON is the user's fault, anything else not. */
 static int report(struct spk_overlay_run *run, size_t stopped)
 {
@@ -63,8 +86,9 @@ static int report(struct spk_overlay_run *run, size_t stopped)
 
     if (run->err->code != SPK_EPARSE)
         return -1;
-    spk_notes_fault_in(run->notes, &place, "%s",
-                       spk_notes_plain(run->notes, spk_str(run->err->msg)));
+    spk_notes_fault_in(run->notes, &place, "%s%s",
+                       spk_notes_plain(run->notes, spk_str(run->err->msg)),
+                       is_unquoted(run->ask->value) ? UNQUOTED : "");
     return 0;
 }
 
@@ -79,6 +103,10 @@ static int read(json_t **out, struct spk_overlay_run *run)
     *out = NULL;
     if (text.len > SPK_OVERLAY_MAX) {
         spk_overlay_fault(run, NULL, "%zu bytes, at most %zu", text.len, SPK_OVERLAY_MAX);
+        return 0;
+    }
+    if (skip_blanks(text, 0) == text.len) {
+        spk_overlay_fault(run, NULL, "expected a JSON object, found nothing");
         return 0;
     }
     if (spk_json_parse_at(&tree, &stopped, text.ptr, text.len, run->err))

@@ -114,16 +114,19 @@ static bool is_directive(struct spk_overlay_run *run, const char *key, const str
 static void unknown_field(struct spk_overlay_run *run, enum spk_schema_index type, json_t *object,
                           const char *key, const struct spk_at *at)
 {
-    const char *nearest = spk_schema_nearest(type, key);
+    const char *guess;
 
     if (!run->policy->warn_on_unknown_field) {
-        spk_overlay_fault(run, at, "unknown field, did you mean \"%s\"?", nearest);
+        guess = spk_overlay_guess(run->notes, type, key);
+        spk_overlay_fault(run, at, "unknown field%s%s", *guess ? ", " : "", guess);
         return;
     }
-    spk_notes_warn_of(run->notes, run->ask->from.written,
-                      "%s: %s: unknown field, ignored; did you mean \"%s\"?",
-                      spk_notes_quote(run->notes, run->ask->from.written),
-                      spk_overlay_place(run->notes, at), nearest);
+    if (!run->notes->warnings_left) { /* few guesses end in a warning */
+        guess = spk_overlay_guess(run->notes, type, key);
+        spk_notes_warn_of(run->notes, run->ask->from.written, "%s: %s: unknown field, ignored%s%s",
+                          spk_notes_quote(run->notes, run->ask->from.written),
+                          spk_overlay_place(run->notes, at), *guess ? "; " : "", guess);
+    }
     (void)json_object_del(object, key);
 }
 
@@ -287,7 +290,8 @@ int spk_overlay_check(struct spk_overlay_run *run, json_t *overlay)
         if (is_directive(run, key, &here))
             continue;
         if (!field)
-            spk_overlay_fault(run, &here, "expected metadata, spec or sparkContainer");
+            spk_overlay_fault(run, &here, "expected metadata, spec or sparkContainer%s",
+                              spk_overlay_guess_root(run->notes, key));
         else if (check_value(run, field, overlay, value, &here))
             return -1;
     }

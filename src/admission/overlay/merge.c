@@ -118,6 +118,21 @@ static bool find_partner(json_t **out, size_t *index, struct spk_overlay_run *ru
     return true;
 }
 
+/* A shorthand names a variable and nothing else: that the pod had it may be news. */
+static void warn_replaced(struct spk_overlay_run *run, const json_t *there)
+{
+    const json_t *value = json_object_get(there, "value");
+    const char *was = "set by valueFrom";
+
+    if (!run->ask->variable)
+        return;
+    if (!json_object_get(there, "valueFrom"))
+        was = spk_notes_quote(run->notes, value ? spk_json_str(value) : SPK_LIT(""));
+    spk_notes_warn_of(run->notes, run->ask->from.written,
+                      "%s replaces the variable %s, which was %s",
+                      spk_notes_quote(run->notes, run->ask->from.written), run->ask->variable, was);
+}
+
 static int merge_element(struct spk_overlay_run *run, const struct spk_schema_field *field,
                          json_t *array, json_t *wish, size_t asked, const struct spk_overlay_at *at)
 {
@@ -133,6 +148,7 @@ static int merge_element(struct spk_overlay_run *run, const struct spk_schema_fi
         return merge_struct(run, (enum spk_schema_index)field->type, there, wish, &here);
     if (spk_schema_same(&element, there, wish))
         return 0;
+    warn_replaced(run, there);
     return spk_overlay_replace(run, array, wish, &here);
 }
 

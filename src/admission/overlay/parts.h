@@ -66,6 +66,14 @@ void spk_overlay_fault(struct spk_overlay_run *run, const struct spk_at *at, con
  * go where the policy says so. Faults go to the notes; SPK_ENOMEM. */
 int spk_overlay_check(struct spk_overlay_run *run, json_t *overlay);
 
+/* What may have been meant by a field that @type has not got: "did you mean \"tolerations\"?", or
+ * where it is, or what there is; "" without any guess. */
+const char *spk_overlay_guess(struct spk_notes *notes, enum spk_schema_index type,
+                              const char *name);
+
+/* The same at the top of an overlay, with "; " in front. */
+const char *spk_overlay_guess_root(struct spk_notes *notes, const char *name);
+
 /* What Spark or we own. @overlay has been checked and has no fault. */
 void spk_overlay_check_owned(struct spk_overlay_run *run, const json_t *overlay);
 

@@ -63,9 +63,6 @@ extern const struct spk_schema_type spk_schema_types[SPK_TYPES];
 /* NULL when the type has no such field. */
 const struct spk_schema_field *spk_schema_find(enum spk_schema_index type, const char *name);
 
-/* The name that is nearest to one that the type does not have. */
-const char *spk_schema_nearest(enum spk_schema_index type, const char *name);
-
 /* What the elements of a list or a map are. */
 struct spk_schema_field spk_schema_element(const struct spk_schema_field *field);
 

@@ -91,6 +91,15 @@ static bool is_ours(const struct spk_lint *lint, const char *annotation)
     return spk_key_read(&key, spk_str(annotation), lint->policy.prefix);
 }
 
+/* Spark's own properties may carry a name below our prefix: of those only what is a key of ours. */
+static bool is_key(const struct spk_lint *lint, const char *annotation)
+{
+    struct spk_key key;
+
+    return spk_key_read(&key, spk_str(annotation), lint->policy.prefix) && !key.alias &&
+           key.kind != SPK_KEY_UNKNOWN && key.kind != SPK_KEY_STAMP;
+}
+
 static void report_plural(struct spk_lint *lint, struct spk_str key, size_t at, const char *prefix,
                           const char *annotation)
 {
@@ -110,6 +119,20 @@ static const char *find_ours(const struct spk_lint *lint, const char *key)
     return NULL;
 }
 
+/* A label, say, or a property that was made up. */
+static void report_elsewhere(struct spk_lint *lint, struct spk_str key, size_t at,
+                             const char *annotation)
+{
+    size_t role = strstr(key.ptr, "executor") ? 1 : 0;
+
+    if (!spk_str_starts(key, SPK_LIT("spark.")) || !is_key(lint, annotation))
+        return;
+    spk_lint_findf(lint->findings, finding_at(lint, key, at, true),
+                   "%.*s: this property gives no pod an annotation, so it does nothing; did you "
+                   "mean %s%.*s?",
+                   SPK_LINT_KEY_MAX, key.ptr, kinds[role].prefix, SPK_LINT_KEY_MAX, annotation);
+}
+
 /* A property that is none of Spark's but was to carry an annotation of ours. */
 static void check_other(struct spk_lint *lint, struct spk_str key, size_t at)
 {
@@ -125,8 +148,10 @@ static void check_other(struct spk_lint *lint, struct spk_str key, size_t at)
         best = 1;
     if (best)
         least = spk_edit_distance(head, spk_str(kinds[1].prefix));
-    if (least > PROPERTY_STEPS)
+    if (least > PROPERTY_STEPS) {
+        report_elsewhere(lint, key, at, annotation);
         return;
+    }
     spk_lint_findf(lint->findings, finding_at(lint, key, at, true),
                    "%.*s: no property of Spark, so the annotation reaches no pod; did you mean "
                    "%s%.*s?",

@@ -128,12 +128,22 @@ static const char *meant_prefix(const struct spk_lint *lint, struct spk_str foun
     return NULL;
 }
 
+/* Behind the prefix and another character than the slash; NULL when it begins otherwise. */
+static const char *without_slash(const struct spk_lint *lint, const char *written)
+{
+    const char *prefix = spk_lint_prefix(lint);
+    size_t len = strlen(prefix);
+
+    return strncmp(written, prefix, len) == 0 && written[len] ? written + len + 1 : NULL;
+}
+
 /* A key that the core passes over in silence, as somebody else's. */
 static void check_prefix(struct spk_lint *lint, const json_t *pod, const char *written)
 {
     struct spk_arena *arena = &lint->findings->arena;
     const char *slash = strchr(written, '/');
-    const char *key = slash ? slash + 1 : written;
+    const char *behind = slash ? NULL : without_slash(lint, written);
+    const char *key = slash ? slash + 1 : behind ? behind : written;
     struct spk_str prefix = {written, slash ? (size_t)(slash - written) : 0};
     const char *meant = slash ? meant_prefix(lint, prefix) : spk_lint_prefix(lint);
     struct spk_place place = {.key = spk_str(written)};
@@ -143,10 +153,12 @@ static void check_prefix(struct spk_lint *lint, const json_t *pod, const char *w
         return;
     text = spk_arena_printf(arena, "%.*s: %s, so it does nothing; did you mean %s/%.*s?",
                             SPK_LINT_KEY_MAX, written,
-                            slash ? "not a prefix that counts" : "an annotation without a prefix",
+                            slash    ? "not a prefix that counts"
+                            : behind ? "an annotation without a slash behind its prefix"
+                                     : "an annotation without a prefix",
                             meant, SPK_LINT_KEY_MAX, key);
     if (text)
-        add(lint, pod, slash != NULL, &place, text);
+        add(lint, pod, slash || behind, &place, text);
     else
         lint->findings->broken = true;
 }

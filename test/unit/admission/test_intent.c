@@ -3,6 +3,9 @@
 #include "pod.h"
 
 #define P "spark-operator.k8s.io/"
+#define VOLUMES                                                                          \
+    "the annotation pvc.NAME, emptyDir.NAME, or overlay: {\"spec\":{\"volumes\":[...]}," \
+    "\"sparkContainer\":{\"volumeMounts\":[...]}}\n"
 #define S "sparkoperator.k8s.io/"
 
 /* ConfigMaps as "C name path", Secrets as "S …", variables as "E NAME=value", then notes. */
@@ -213,15 +216,21 @@ static const struct {
     {"size -1Gi",                              "emptyDir.e=/e,-1Gi",
      "! " P "emptyDir.e: expected a size such as 10Gi behind the path's comma, found \"-1Gi\"\n"                                                                                                 },
     {"retired",                                "affinity=x|tolerations.t=x|volumemounts.v=x|volumes.v=x",
-     "! " P "affinity: retired in 2019; use a pod template "
-     "(spark.kubernetes.{driver,executor}.podTemplateFile) instead\n"
-     "! " P "tolerations.t: retired in 2019; use a pod template "
-     "(spark.kubernetes.{driver,executor}.podTemplateFile) instead\n"
-     "! " P "volumemounts.v: retired in 2019; use Spark's properties "
-     "spark.kubernetes.{driver,executor}.volumes.* or a pod template instead\n"
-     "! " P "volumes.v: retired in 2019; use Spark's properties "
-     "spark.kubernetes.{driver,executor}.volumes.* or a pod template instead\n"                                                                                                                  },
-
+     "! " P "affinity: retired in 2019; use the annotation overlay: "
+     "{\"spec\":{\"affinity\":{\"nodeAffinity\":{...}}}}\n"
+     "! " P "tolerations.t: retired in 2019; use the annotation overlay: "
+     "{\"spec\":{\"tolerations\":[{\"key\":\"KEY\",\"operator\":\"Exists\"}]}}\n"
+     "! " P "volumemounts.v: retired in 2019; use " VOLUMES "! " P
+     "volumes.v: retired in 2019; use " VOLUMES                                                                                                                                                  },
+    {"fields of a pod for keys",               "tolerations=x|env.A=b|toleration=x|securityContext=x|sidecars=x",
+     "? " P "env.A: unknown annotation, ignored; did you mean sparkContainer.env of " P "overlay?\n"
+     "? " P "securityContext: unknown annotation, ignored; did you mean spec.securityContext or "
+     "sparkContainer.securityContext of " P "overlay?\n"
+     "? " P "sidecars: unknown annotation, ignored; did you mean spec.containers of " P "overlay?\n"
+     "? " P "toleration: unknown annotation, ignored; did you mean spec.tolerations of " P
+     "overlay?\n"
+     "? " P "tolerations: unknown annotation, ignored; did you mean spec.tolerations of " P
+     "overlay?\n"                                                                                                                                                                                },
     {"no name",                                "configMap.=/x",
      "! " P "configMap.: expected a ConfigMap's name (at most 253 of a-z, 0-9, '-' and '.', "
      "beginning and ending with a letter or digit), found \"\"\n"                                                                                                                                },

@@ -7,173 +7,210 @@
     "! sparkContainer.volumeMounts[0]: volume \"two\" can't be mounted at " \
     "\"/tmp/a\": the pod mounts volume \"local\" there\n"
 
+#define UNQUOTED                                                                        \
+    "; an overlay is JSON, {\"spec\":{...}}, with double quotes around every name and " \
+    "text: in a shell, single quotes around the whole keep them, in a file there are none\n"
+
 /* What each overlay does to it: operations, faults after '!', warnings after '?'. */
 static const struct {
     const char *name;
     const char *overlay;
     const char *expect;
 } rows[] = {
-    {"not JSON",                           "{",                                                                      "! JSON line 1 column 1: string or '}' expected near end of file\n"       },
-    {"not an object",                      "[1]",                                                                    "! expected a JSON object, found an array\n"                              },
-    {"not an object: a text",              "\"x\"",                                                                  "! expected a JSON object, found \"x\"\n"                                 },
+    {"not JSON",                           "{",                                                                      "! JSON line 1 column 1: string or '}' expected near end of file\n"                 },
+    {"nothing",                            "",                                                                       "! expected a JSON object, found nothing\n"                                         },
+    {"blanks",                             " \n",                                                                    "! expected a JSON object, found nothing\n"                                         },
+    {"YAML",                               "spec: {hostNetwork: true}",
+     "! JSON line 1 column 4: invalid token near 'spec'" UNQUOTED                                                                                                                                        },
+    {"quotes that a shell took",           "{spec:{hostNetwork:true}}",
+     "! JSON line 1 column 5: string or '}' expected near 'spec'" UNQUOTED                                                                                                                               },
+    {"quotes that no shell took",          "'{\"spec\":{}}'",
+     "! JSON line 1 column 1: invalid token near '''" UNQUOTED                                                                                                                                           },
+    {"a field of spec at the top",         "{\"tolerations\":[]}",
+     "! tolerations: expected metadata, spec or sparkContainer; did you mean spec.tolerations?\n"                                                                                                        },
+    {"a field of both at the top",         "{\"securityContext\":{}}",
+     "! securityContext: expected metadata, spec or sparkContainer; did you mean "
+     "spec.securityContext or sparkContainer.securityContext?\n"                                                                                                                                         },
+    {"a root, nearly",                     "{\"sparkcontainers\":{}}",
+     "! sparkcontainers: expected metadata, spec or sparkContainer; did you mean "
+     "\"sparkContainer\"?\n"                                                                                                                                                                             },
+    {"a root in a root",                   "{\"spec\":{\"sparkContainer\":{}}}",
+     "! spec.sparkContainer: unknown field, its place is at the top of the overlay\n"                                                                                                                    },
+    {"a pod's field in the container",     "{\"sparkContainer\":{\"tolerations\":[]}}",
+     "! sparkContainer.tolerations: unknown field, did you mean spec.tolerations?\n"                                                                                                                     },
+    {"a container's field in the pod",     "{\"spec\":{\"volumeMounts\":[]}}",
+     "! spec.volumeMounts: unknown field, did you mean sparkContainer.volumeMounts?\n"                                                                                                                   },
+    {"what is Spark's is not proposed",    "{\"spec\":{\"command\":[\"x\"]}}",
+     "! spec.command: unknown field\n"                                                                                                                                                                   },
+    {"the other security context's",       "{\"spec\":{\"securityContext\":{\"capabilities\":{}}}}",
+     "! spec.securityContext.capabilities: unknown field, did you mean "
+     "sparkContainer.securityContext.capabilities?\n"                                                                                                                                                    },
+    {"an operator's field",                "{\"spec\":{\"sidecars\":[]}}",
+     "! spec.sidecars: unknown field, did you mean spec.containers?\n"                                                                                                                                   },
+    {"the beginning of a field",
+     "{\"spec\":{\"volumes\":[{\"name\":\"v\",\"emptyDir\":{\"size\":\"1Gi\"}}]}}",                                  "! spec.volumes[0].emptyDir.size: unknown field, did you mean \"sizeLimit\"?\n"     },
+    {"nothing like it, of few fields",
+     "{\"spec\":{\"volumes\":[{\"name\":\"v\",\"emptyDir\":{\"ram\":true}}]}}",                                      "! spec.volumes[0].emptyDir.ram: unknown field, expected one of medium, sizeLimit\n"},
+    {"not an object",                      "[1]",                                                                    "! expected a JSON object, found an array\n"                                        },
+    {"not an object: a text",              "\"x\"",                                                                  "! expected a JSON object, found \"x\"\n"                                           },
     {"a key twice",                        "{\"spec\":{},\"spec\":{}}",
-     "! JSON line 1 column 17: duplicate object key near '\\\"spec\\\"'\n"                                                                                                                     },
-    {"another root",                       "{\"kind\":\"Pod\"}",                                                     "! kind: expected metadata, spec or sparkContainer\n"                     },
+     "! JSON line 1 column 17: duplicate object key near '\\\"spec\\\"'\n"                                                                                                                               },
+    {"another root",                       "{\"kind\":\"Pod\"}",                                                     "! kind: expected metadata, spec or sparkContainer\n"                               },
     {"null",                               "{\"spec\":{\"tolerations\":null}}",
      "! spec.tolerations: expected an array, found null: an overlay takes nothing aw"
-     "ay\n"                                                                                                                                                                                    },
+     "ay\n"                                                                                                                                                                                              },
     {"null, deep",                         "{\"sparkContainer\":{\"env\":[{\"name\":\"A\",\"value\":null}]}}",
      "! sparkContainer.env[0].value: expected a string, found null: an overlay takes"
-     " nothing away\n"                                                                                                                                                                         },
+     " nothing away\n"                                                                                                                                                                                   },
     {"null in a map",                      "{\"metadata\":{\"labels\":{\"x\":null}}}",
      "! metadata.labels.x: expected a string, found null: an overlay takes nothing a"
-     "way\n"                                                                                                                                                                                   },
+     "way\n"                                                                                                                                                                                             },
     {"a directive",                        "{\"spec\":{\"tolerations\":[{\"$patch\":\"delete\"}]}}",
      "! spec.tolerations[0][\"$patch\"]: keys that begin with '$' have no meaning in a"
-     "n overlay\n"                                                                                                                                                                             },
+     "n overlay\n"                                                                                                                                                                                       },
     {"a directive in a map",               "{\"metadata\":{\"labels\":{\"$x\":\"y\"}}}",
      "! metadata.labels[\"$x\"]: keys that begin with '$' have no meaning in an overla"
-     "y\n"                                                                                                                                                                                     },
+     "y\n"                                                                                                                                                                                               },
     {"a directive at the top",             "{\"$patch\":\"replace\"}",
-     "! [\"$patch\"]: keys that begin with '$' have no meaning in an overlay\n"                                                                                                                },
+     "! [\"$patch\"]: keys that begin with '$' have no meaning in an overlay\n"                                                                                                                          },
     {"a text for a number",                "{\"spec\":{\"terminationGracePeriodSeconds\":\"30\"}}",
-     "! spec.terminationGracePeriodSeconds: expected an integer, found \"30\"\n"                                                                                                               },
+     "! spec.terminationGracePeriodSeconds: expected an integer, found \"30\"\n"                                                                                                                         },
     {"a number for a text",                "{\"spec\":{\"tolerations\":[{\"key\":\"a\"},{\"operator\":3}]}}",
-     "! spec.tolerations[1].operator: expected a string, found a number\n"                                                                                                                     },
+     "! spec.tolerations[1].operator: expected a string, found a number\n"                                                                                                                               },
     {"a fraction for an integer",          "{\"spec\":{\"priority\":1.0}}",
-     "! spec.priority: expected an integer of 32 bits, found a number\n"                                                                                                                       },
+     "! spec.priority: expected an integer of 32 bits, found a number\n"                                                                                                                                 },
     {"more than 32 bits",                  "{\"spec\":{\"priority\":2147483648}}",
-     "! spec.priority: expected an integer of 32 bits, found a number\n"                                                                                                                       },
+     "! spec.priority: expected an integer of 32 bits, found a number\n"                                                                                                                                 },
     {"64 bits",                            "{\"spec\":{\"terminationGracePeriodSeconds\":2147483648}}",
-     "add /spec/terminationGracePeriodSeconds 2147483648\n"                                                                                                                                    },
+     "add /spec/terminationGracePeriodSeconds 2147483648\n"                                                                                                                                              },
     {"a text for a boolean",               "{\"spec\":{\"hostNetwork\":\"true\"}}",
-     "! spec.hostNetwork: expected true or false, found \"true\"\n"                                                                                                                            },
+     "! spec.hostNetwork: expected true or false, found \"true\"\n"                                                                                                                                      },
     {"an object for an array",             "{\"spec\":{\"tolerations\":{}}}",
-     "! spec.tolerations: expected an array, found an object\n"                                                                                                                                },
+     "! spec.tolerations: expected an array, found an object\n"                                                                                                                                          },
     {"an array for an object",             "{\"spec\":{\"affinity\":[]}}",
-     "! spec.affinity: expected an object, found an array\n"                                                                                                                                   },
+     "! spec.affinity: expected an object, found an array\n"                                                                                                                                             },
     {"a text for an element",              "{\"spec\":{\"tolerations\":[\"x\"]}}",
-     "! spec.tolerations[0]: expected an object, found \"x\"\n"                                                                                                                                },
+     "! spec.tolerations[0]: expected an object, found \"x\"\n"                                                                                                                                          },
     {"no quantity",                        "{\"sparkContainer\":{\"resources\":{\"limits\":{\"cpu\":\"1 core\"}}}}",
      "! sparkContainer.resources.limits.cpu: expected a quantity such as \"500m\" or \""
-     "1Gi\", found \"1 core\"\n"                                                                                                                                                               },
+     "1Gi\", found \"1 core\"\n"                                                                                                                                                                         },
     {"a boolean for a quantity",           "{\"sparkContainer\":{\"resources\":{\"limits\":{\"cpu\":true}}}}",
      "! sparkContainer.resources.limits.cpu: expected a quantity such as \"500m\" or \""
-     "1Gi\", found a boolean\n"                                                                                                                                                                },
+     "1Gi\", found a boolean\n"                                                                                                                                                                          },
     {"a port that is neither",
      "{\"sparkContainer\":{\"livenessProbe\":{\"httpGet\":{\"port\":1.5}}}}",                                        "! sparkContainer.livenessProbe.httpGet.port: expected an integer of 32 bits or"
-     " a string, found a number\n"                                                                                },
+     " a string, found a number\n"                                                                                          },
     {"a text for a port",
-     "{\"sparkContainer\":{\"livenessProbe\":{\"httpGet\":{\"port\":\"web\"}}}}",                                    "add /spec/containers/1/livenessProbe {\"httpGet\":{\"port\":\"web\"}}\n" },
+     "{\"sparkContainer\":{\"livenessProbe\":{\"httpGet\":{\"port\":\"web\"}}}}",                                    "add /spec/containers/1/livenessProbe {\"httpGet\":{\"port\":\"web\"}}\n"           },
     {"no time",
      "{\"spec\":{\"volumes\":[{\"name\":\"v\",\"ephemeral\":{\"volumeClaimTemplate\":{\"metadata\""
      ":{\"creationTimestamp\":\"today\"}}}}]}}",                                                                     "! spec.volumes[0].ephemeral.volumeClaimTemplate.metadata.creationTimestamp: ex"
-     "pected a time such as \"2026-01-31T12:00:00Z\", found \"today\"\n"                                                                       },
+     "pected a time such as \"2026-01-31T12:00:00Z\", found \"today\"\n"                                                                                 },
     {"an unknown field",                   "{\"spec\":{\"tolerationz\":[]}}",
-     "! spec.tolerationz: unknown field, did you mean \"tolerations\"?\n"                                                                                                                      },
+     "! spec.tolerationz: unknown field, did you mean \"tolerations\"?\n"                                                                                                                                },
     {"an unknown field, deep",             "{\"sparkContainer\":{\"securityContext\":{\"runAsUsr\":1}}}",
      "! sparkContainer.securityContext.runAsUsr: unknown field, did you mean \"runAsU"
-     "ser\"?\n"                                                                                                                                                                                },
+     "ser\"?\n"                                                                                                                                                                                          },
     {"an unknown field, hostile",          "{\"spec\":{\"a\\nb\\u202e\":1}}",
-     "! spec[\"a\\u000ab\\u202e\"]: unknown field, did you mean \"os\"?\n"                                                                                                                     },
+     "! spec[\"a\\u000ab\\u202e\"]: unknown field\n"                                                                                                                                                     },
     {"an element without its key",         "{\"sparkContainer\":{\"env\":[{\"value\":\"x\"}]}}",
      "! sparkContainer.env[0]: name is missing: elements of this list are told apart"
-     " by it\n"                                                                                                                                                                                },
+     " by it\n"                                                                                                                                                                                          },
     {"a port without its number",          "{\"sparkContainer\":{\"ports\":[{\"name\":\"x\"}]}}",
      "! sparkContainer.ports[0]: containerPort is missing: elements of this list are"
-     " told apart by it\n"                                                                                                                                                                     },
+     " told apart by it\n"                                                                                                                                                                               },
     {"two of one key",                     "{\"sparkContainer\":{\"env\":[{\"name\":\"N\"},{\"name\":\"N\"}]}}",
-     "! sparkContainer.env[1]: has the same name as element 0\n"                                                                                                                               },
+     "! sparkContainer.env[1]: has the same name as element 0\n"                                                                                                                                         },
     {"two of one key by the default",
      "{\"sparkContainer\":{\"ports\":[{\"containerPort\":1},{\"containerPort\":1,\"protocol\":"
      "\"TCP\"}]}}",                                                                                                  "! sparkContainer.ports[1]: has the same containerPort and protocol as element "
-     "0\n"                                                                                                                                                                  },
+     "0\n"                                                                                                                                                                            },
     {"two mounts at one path",
      "{\"sparkContainer\":{\"volumeMounts\":[{\"name\":\"local\",\"mountPath\":\"/x\"},{\"name\":\""
-     "claim\",\"mountPath\":\"/x/\"}]}}",                                                                            "! sparkContainer.volumeMounts[1]: has the same mountPath as element 0\n" },
+     "claim\",\"mountPath\":\"/x/\"}]}}",                                                                            "! sparkContainer.volumeMounts[1]: has the same mountPath as element 0\n"           },
     {"the name",                           "{\"metadata\":{\"name\":\"x\"}}",
      "! metadata.name: the pod's name is the submission's: Spark looks for its pods "
-     "by name\n"                                                                                                                                                                               },
+     "by name\n"                                                                                                                                                                                         },
     {"the namespace",                      "{\"metadata\":{\"namespace\":\"x\"}}",
-     "! metadata.namespace: the pod is being created in its namespace\n"                                                                                                                       },
+     "! metadata.namespace: the pod is being created in its namespace\n"                                                                                                                                 },
     {"owners",                             "{\"metadata\":{\"ownerReferences\":[]}}",
-     "! metadata.ownerReferences: use the annotation ownerReference\n"                                                                                                                         },
+     "! metadata.ownerReferences: use the annotation ownerReference\n"                                                                                                                                   },
     {"other metadata",                     "{\"metadata\":{\"finalizers\":[\"x\"]}}",
-     "! metadata.finalizers: of metadata, only labels and annotations can be given\n"                                                                                                          },
+     "! metadata.finalizers: of metadata, only labels and annotations can be given\n"                                                                                                                    },
     {"a label of Spark",                   "{\"metadata\":{\"labels\":{\"spark-role\":\"executor\"}}}",
      "! metadata.labels[\"spark-role\"]: labels that begin with spark- are Spark's: it"
-     " finds its pods by them\n"                                                                                                                                                               },
+     " finds its pods by them\n"                                                                                                                                                                         },
     {"a label of the controller",
      "{\"metadata\":{\"labels\":{\"sparkoperator.k8s.io/app-name\":\"x\"}}}",                                        "! metadata.labels[\"sparkoperator.k8s.io/app-name\"]: a label of the controller,"
-     " which finds its pods by it\n"                                                                              },
+     " which finds its pods by it\n"                                                                                        },
     {"an annotation of ours",
      "{\"metadata\":{\"annotations\":{\"spark-operator.k8s.io/secret.x\":\"/x\"}}}",                                 "! metadata.annotations[\"spark-operator.k8s.io/secret.x\"]: an annotation of spa"
-     "rkhook, which a second pass would obey: give it to the pod itself\n"                                 },
+     "rkhook, which a second pass would obey: give it to the pod itself\n"                                           },
     {"an annotation of the second prefix",
      "{\"metadata\":{\"annotations\":{\"sparkoperator.k8s.io/overlay\":\"{}\"}}}",                                   "! metadata.annotations[\"sparkoperator.k8s.io/overlay\"]: an annotation of spark"
-     "hook, which a second pass would obey: give it to the pod itself\n"                                     },
+     "hook, which a second pass would obey: give it to the pod itself\n"                                               },
     {"restartPolicy",                      "{\"spec\":{\"restartPolicy\":\"Always\"}}",
      "! spec.restartPolicy: a Spark pod that restarts is a new driver or executor th"
-     "at nobody knows: it must be Never, which Spark sets\n"                                                                                                                                   },
+     "at nobody knows: it must be Never, which Spark sets\n"                                                                                                                                             },
     {"ephemeral containers",               "{\"spec\":{\"ephemeralContainers\":[]}}",
-     "! spec.ephemeralContainers: a new pod can't have any\n"                                                                                                                                  },
+     "! spec.ephemeralContainers: a new pod can't have any\n"                                                                                                                                            },
     {"serviceAccount",                     "{\"spec\":{\"serviceAccount\":\"x\"}}",
-     "! spec.serviceAccount: deprecated: use serviceAccountName\n"                                                                                                                             },
+     "! spec.serviceAccount: deprecated: use serviceAccountName\n"                                                                                                                                       },
     {"the Spark container",                "{\"spec\":{\"containers\":[{\"name\":\"main\",\"image\":\"x\"}]}}",
-     "! spec.containers[0]: \"main\" is the Spark container: use sparkContainer\n"                                                                                                             },
+     "! spec.containers[0]: \"main\" is the Spark container: use sparkContainer\n"                                                                                                                       },
     {"what runs in it",
      "{\"sparkContainer\":{\"name\":\"x\",\"command\":[\"x\"],\"args\":[\"x\"]}}",                                   "! sparkContainer.name: the container keeps the name that Spark knows it by\n"
      "! sparkContainer.command: what runs in the container is Spark's\n"
-     "! sparkContainer.args: what runs in the container is Spark's\n"                                        },
+     "! sparkContainer.args: what runs in the container is Spark's\n"                                                  },
     {"variables of Spark",
      "{\"sparkContainer\":{\"env\":[{\"name\":\"SPARK_CONF_DIR\",\"value\":\"x\"},{\"name\":\"SPARK"
      "_JAVA_OPT_7\",\"value\":\"x\"},{\"name\":\"SPARK_USER\",\"value\":\"x\"}]}}",                                  "! sparkContainer.env[0]: \"SPARK_CONF_DIR\": Spark itself sets this variable: us"
      "e the annotation sparkConfigMap\n"
      "! sparkContainer.env[1]: \"SPARK_JAVA_OPT_7\": Spark itself sets this variable: "
      "use spark.executor.extraJavaOptions\n"
-     "! sparkContainer.env[2]: \"SPARK_USER\": Spark itself sets this variable\n"                           },
+     "! sparkContainer.env[2]: \"SPARK_USER\": Spark itself sets this variable\n"                                     },
     {"variables of the image",
      "{\"sparkContainer\":{\"env\":[{\"name\":\"JAVA_HOME\",\"value\":\"x\"},{\"name\":\"PYSPARK_PY"
      "THON\",\"value\":\"x\"},{\"name\":\"SPARK_HOME\",\"value\":\"x\"}]}}",                                         "add /spec/containers/1/env/- {\"name\":\"JAVA_HOME\",\"value\":\"x\"}\n"
      "add /spec/containers/1/env/- {\"name\":\"PYSPARK_PYTHON\",\"value\":\"x\"}\n"
-     "add /spec/containers/1/env/- {\"name\":\"SPARK_HOME\",\"value\":\"x\"}\n"                                    },
+     "add /spec/containers/1/env/- {\"name\":\"SPARK_HOME\",\"value\":\"x\"}\n"                                              },
     {"variables of Spark in a sidecar",
      "{\"spec\":{\"containers\":[{\"name\":\"sidecar\",\"env\":[{\"name\":\"SPARK_USER\",\"value\":"
      "\""
-     "x\"}]}]}}",                                                                                                    "add /spec/containers/0/env [{\"name\":\"SPARK_USER\",\"value\":\"x\"}]\n"},
+     "x\"}]}]}}",                                                                                                    "add /spec/containers/0/env [{\"name\":\"SPARK_USER\",\"value\":\"x\"}]\n"          },
     {"a port of Spark by name",
-     "{\"sparkContainer\":{\"ports\":[{\"containerPort\":1,\"name\":\"blockmanager\"}]}}",                           "! sparkContainer.ports[0]: \"blockmanager\": a port of Spark's own\n"    },
+     "{\"sparkContainer\":{\"ports\":[{\"containerPort\":1,\"name\":\"blockmanager\"}]}}",                           "! sparkContainer.ports[0]: \"blockmanager\": a port of Spark's own\n"              },
     {"a port of Spark by number",          "{\"sparkContainer\":{\"ports\":[{\"containerPort\":4041}]}}",
-     "! sparkContainer.ports[0]: 4041 is Spark's own port \"spark-ui\"\n"                                                                                                                      },
+     "! sparkContainer.ports[0]: 4041 is Spark's own port \"spark-ui\"\n"                                                                                                                                },
     {"the volume of Spark",
      "{\"spec\":{\"volumes\":[{\"name\":\"spark-conf-volume-driver\",\"emptyDir\":{}}]}}",                           "! spec.volumes[0]: \"spark-conf-volume-driver\": the volume of Spark's own confi"
-     "guration\n"                                                                                    },
+     "guration\n"                                                                                              },
     {"the mount of Spark",
      "{\"sparkContainer\":{\"volumeMounts\":[{\"name\":\"local\",\"mountPath\":\"/opt/spark/con"
      "f/\"}]}}",                                                                                                     "! sparkContainer.volumeMounts[0]: a mount at \"/opt/spark/conf\" would cover Spa"
-     "rk's own /opt/spark/conf\n"                                                                                                                                              },
+     "rk's own /opt/spark/conf\n"                                                                                                                                                        },
     {"above the mount of Spark",
      "{\"sparkContainer\":{\"volumeMounts\":[{\"name\":\"local\",\"mountPath\":\"/opt\"}]}}",                        "! sparkContainer.volumeMounts[0]: a mount at \"/opt\" would cover Spark's own /o"
-     "pt/spark/conf\n"                                                                            },
+     "pt/spark/conf\n"                                                                                      },
     {"below the mount of Spark",
      "{\"sparkContainer\":{\"volumeMounts\":[{\"name\":\"local\",\"mountPath\":\"/opt/spark/con"
      "f/x\"}]}}",                                                                                                    "add /spec/containers/1/volumeMounts/- {\"name\":\"local\",\"mountPath\":\"/opt/spark/"
-     "conf/x\"}\n"                                                                                                                                                            },
+     "conf/x\"}\n"                                                                                                                                                                      },
     {"another source",
      "{\"spec\":{\"volumes\":[{\"name\":\"local\",\"configMap\":{\"name\":\"x\"}}]}}",                               "! spec.volumes[0]: volume \"local\" shall be configMap \"x\", but the pod's volume"
-     " of that name is emptyDir\n"                                                                       },
+     " of that name is emptyDir\n"                                                                                 },
     {"another object",
      "{\"spec\":{\"volumes\":[{\"name\":\"claim\",\"persistentVolumeClaim\":{\"claimName\":\"x\"}}"
      "]}}",                                                                                                          "! spec.volumes[0]: volume \"claim\" shall be persistentVolumeClaim \"x\", but the "
-     "pod's volume of that name is persistentVolumeClaim \"c\"\n"                                                                                                                   },
+     "pod's volume of that name is persistentVolumeClaim \"c\"\n"                                                                                                                             },
     {"a path that is taken",
      "{\"sparkContainer\":{\"volumeMounts\":[{\"name\":\"local\",\"mountPath\":\"/data\"}]}}",                       "! sparkContainer.volumeMounts[0]: volume \"local\" can't be mounted at \"/data\": "
-     "the pod mounts volume \"claim\" there\n"                                                   },
-    {"another, written alike",             TWO_ALIKE,                                                                NOT_THE_SAME                                                              },
+     "the pod mounts volume \"claim\" there\n"                                                             },
+    {"another, written alike",             TWO_ALIKE,                                                                NOT_THE_SAME                                                                        },
     {"a path with another part",
      "{\"sparkContainer\":{\"volumeMounts\":[{\"name\":\"local\",\"mountPath\":\"/tmp/a\",\"subPa"
      "th\":\"q\"}]}}",                                                                                               "! sparkContainer.volumeMounts[0]: volume \"local\" can't be mounted at \"/tmp/a\":"
-     " the pod mounts another part of volume \"local\" there\n"                                                                                                          },
+     " the pod mounts another part of volume \"local\" there\n"                                                                                                                    },
 };
 
 START_TEST(overlays)
