@@ -53,6 +53,7 @@ struct spk_app {
     struct spk_str uid;
     struct spk_str resource_version;
     struct spk_str spark_version; /* spec.sparkVersion; absent in v1alpha1 */
+    int64_t created_s;            /* creationTimestamp, seconds since 1970; 0 without */
     bool deleting;                /* has a deletionTimestamp */
     bool ours;                    /* carries the marker */
     struct spk_str written_hash;  /* the annotation; absent: never means "changed" */
