@@ -14,6 +14,9 @@
 #define JMX_CONFIG_DIR "/etc/metrics/conf"
 #define JMX_PORT_NAME  "jmx-exporter"
 
+/* What the volumes for spark.local.dir are called (LocalDirsFeatureStep). */
+#define SPARK_LOCAL_DIR "spark-local-dir-"
+
 /* A value "FIRST" or "FIRST,REST"; REST has a NULL pointer without a comma. */
 struct parts {
     struct spk_str first;
@@ -208,6 +211,10 @@ void spk_ask_empty_dir(struct spk_wishes *wishes, struct spk_notes *notes,
                  "a volume's name behind the first dot (at most 63 of a-z, 0-9 and '-', beginning "
                  "and ending with a letter or digit)",
                  ask->key.name);
+    } else if (spk_str_starts(ask->key.name, SPK_LIT(SPARK_LOCAL_DIR))) {
+        spk_notes_fault(notes, ask->written,
+                        "volumes " SPARK_LOCAL_DIR "* are Spark's own: choose another name, or "
+                        "change that one by an overlay");
     } else if (value.rest.ptr && !is_size(value.rest)) {
         expected(notes, ask, "a size such as 10Gi behind the path's comma", value.rest);
     } else {

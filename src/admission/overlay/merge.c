@@ -133,6 +133,19 @@ static void warn_replaced(struct spk_overlay_run *run, const json_t *there)
                       spk_notes_quote(run->notes, run->ask->from.written), run->ask->variable, was);
 }
 
+/* Somebody else may still give it an image; but mostly another name was meant. */
+static void warn_imageless(struct spk_overlay_run *run, const json_t *wish, const struct spk_at *at)
+{
+    if (json_object_get(wish, "image"))
+        return;
+    spk_notes_warn_of(
+        run->notes, run->ask->from.written,
+        "%s: %s: no container of this pod is called %s, and a new one needs an image; "
+        "the Spark container is sparkContainer",
+        spk_notes_quote(run->notes, run->ask->from.written), spk_overlay_place(run->notes, at),
+        spk_notes_quote(run->notes, spk_json_str(json_object_get(wish, "name"))));
+}
+
 static int merge_element(struct spk_overlay_run *run, const struct spk_schema_field *field,
                          json_t *array, json_t *wish, size_t asked, const struct spk_overlay_at *at)
 {
@@ -142,6 +155,8 @@ static int merge_element(struct spk_overlay_run *run, const struct spk_schema_fi
 
     if (!find_partner(&there, &here.pod.index, run, field, array, wish, &here.asked))
         return 0;
+    if (!there && field->type == SPK_TYPE_Container)
+        warn_imageless(run, wish, &here.asked);
     if (!there)
         return spk_overlay_append(run, array, wish, &here);
     if (!spk_schema_is_atomic(&element))

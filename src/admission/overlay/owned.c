@@ -10,6 +10,8 @@
  * Constants.SPARK_CONF_DIR_INTERNAL. */
 #define SPARK_OWN_CONF "/opt/spark/conf"
 
+#define CONTAINER_REASON "what Spark calls its own container: use sparkContainer"
+
 #define ENV_REASON "Spark itself sets this variable"
 
 /* A '*' at the end stands for anything. Variables and ports are those of real driver and executor
@@ -38,6 +40,8 @@ static const struct row {
      "it must be Never, which Spark sets"                                                                         },
     {SPK_OWNED_SPEC,            "ephemeralContainers",       "a new pod can't have any"                           },
     {SPK_OWNED_SPEC,            "serviceAccount",            "deprecated: use serviceAccountName"                 },
+    {SPK_OWNED_CONTAINER,       "spark-kubernetes-driver",   CONTAINER_REASON                                     },
+    {SPK_OWNED_CONTAINER,       "spark-kubernetes-executor", CONTAINER_REASON                                     },
     {SPK_OWNED_SPARK_CONTAINER, "name",                      "the container keeps the name that Spark knows it by"},
     {SPK_OWNED_SPARK_CONTAINER, "command",                   "what runs in the container is Spark's"              },
     {SPK_OWNED_SPARK_CONTAINER, "args",                      "what runs in the container is Spark's"              },
@@ -163,9 +167,13 @@ static void check_containers(struct spk_overlay_run *run, const json_t *containe
     for (size_t i = 0; i < json_array_size(containers); i++) {
         const json_t *name = json_object_get(json_array_get(containers, i), "name");
         struct spk_at here = {.up = at, .index = i};
+        const char *reason =
+            name ? spk_owned_reason(SPK_OWNED_CONTAINER, spk_json_str(name)) : NULL;
         if (name && spk_str_eq(spk_json_str(name), run->container))
-            spk_overlay_fault(run, &here, "%s is the Spark container: use sparkContainer",
-                              spk_notes_quote(run->notes, run->container));
+            reason = "the Spark container: use sparkContainer";
+        if (reason)
+            spk_overlay_fault(run, &here, "%s is %s",
+                              spk_notes_quote(run->notes, spk_json_str(name)), reason);
     }
 }
 

@@ -9,6 +9,7 @@ enum spk_owned_place {
     SPK_OWNED_LABEL,           /* a key */
     SPK_OWNED_ANNOTATION,      /* a key */
     SPK_OWNED_SPEC,            /* a field */
+    SPK_OWNED_CONTAINER,       /* a name */
     SPK_OWNED_SPARK_CONTAINER, /* a field */
     SPK_OWNED_VARIABLE,        /* the name of one of the Spark container's */
     SPK_OWNED_PORT,            /* the name of one of the Spark container's */

@@ -178,8 +178,28 @@ static bool same_part(const json_t *there, const json_t *wish)
     return true;
 }
 
-static bool mount_fits(struct spk_overlay_run *run, const json_t *there, const json_t *wish,
-                       const struct spk_at *at)
+/* "the pod", or the annotation that mounted something in the Spark container just now. */
+static const char *who_mounted(struct spk_overlay_run *run, const struct spk_at *at, size_t index)
+{
+    bool spark = at->up && at->up->up && strcmp(at->up->up->key, "sparkContainer") == 0;
+    const char *place =
+        spark ? spk_arena_printf(run->notes->arena, "spec.containers[%zu].volumeMounts[%zu]",
+                                 run->container_index, index)
+              : NULL;
+    const char *who = "the pod";
+
+    for (size_t i = 0; place && i < run->notes->effect_count; i++) {
+        const struct spk_effect *effect = &run->notes->effects[i];
+        if (effect->key && effect->place && strcmp(effect->place, place) == 0)
+            who = spk_arena_printf(run->notes->arena, "the annotation %s",
+                                   spk_notes_quote(run->notes, spk_str(effect->key)));
+    }
+    run->notes->no_memory |= !who || (spark && !place);
+    return who ? who : "";
+}
+
+static bool mount_fits(struct spk_overlay_run *run, const json_t *there, size_t index,
+                       const json_t *wish, const struct spk_at *at)
 {
     struct spk_str had = text_of(there, "name");
     struct spk_str wants = text_of(wish, "name");
@@ -187,10 +207,11 @@ static bool mount_fits(struct spk_overlay_run *run, const json_t *there, const j
     if (same_part(there, wish) && (!json_object_get(wish, "name") || spk_str_eq(had, wants) ||
                                    same_volume(volume_of(run, there), volume_of(run, wish))))
         return true;
-    spk_overlay_fault(
-        run, at, "volume %s can't be mounted at %s: the pod mounts %svolume %s there",
-        spk_notes_quote(run->notes, wants), spk_notes_quote(run->notes, text_of(wish, "mountPath")),
-        same_part(there, wish) ? "" : "another part of ", spk_notes_quote(run->notes, had));
+    spk_overlay_fault(run, at, "volume %s can't be mounted at %s: %s mounts %svolume %s there",
+                      spk_notes_quote(run->notes, wants),
+                      spk_notes_quote(run->notes, text_of(wish, "mountPath")),
+                      who_mounted(run, at, index), same_part(there, wish) ? "" : "another part of ",
+                      spk_notes_quote(run->notes, had));
     return false;
 }
 
@@ -204,7 +225,7 @@ json_t *spk_overlay_find_mount(bool *fits, struct spk_overlay_run *run, json_t *
             !same_path(text_of(there, "mountPath"), text_of(wish, "mountPath")))
             continue;
         *index = i;
-        *fits = mount_fits(run, there, wish, at);
+        *fits = mount_fits(run, there, i, wish, at);
         return there;
     }
     return NULL;

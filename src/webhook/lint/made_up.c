@@ -4,6 +4,16 @@
  */
 #include "webhook/lint/parts.h"
 
+/* Those that Spark chooses unless it is told otherwise. */
+#define DRIVER_PORTS                                             \
+    "[{\"name\": \"driver-rpc-port\", \"containerPort\": 7078}," \
+    " {\"name\": \"blockmanager\", \"containerPort\": 7079},"    \
+    " {\"name\": \"spark-ui\", \"containerPort\": 4040}]"
+#define EXECUTOR_PORTS "[{\"name\": \"blockmanager\", \"containerPort\": 7079}]"
+#define EXECUTOR_OWNERS                                                  \
+    "[{\"apiVersion\": \"v1\", \"kind\": \"Pod\", \"name\": \"driver\"," \
+    " \"uid\": \"of-the-driver\", \"controller\": true}]"
+
 static const struct form {
     const char *role;
     const char *container;
@@ -11,14 +21,22 @@ static const struct form {
     const char *volume;
     const char *owners;
     const char *args;
+    const char *ports;
 } forms[] = {
-    [SPK_ROLE_DRIVER] =
-        {"driver",   "spark-kubernetes-driver",   "SPARK_DRIVER_BIND_ADDRESS",
-                           "spark-conf-volume-driver", "[]",
-                           "[\"driver\", \"--properties-file\", \"/opt/spark/conf/spark.properties\"]"                                                },
-    [SPK_ROLE_EXECUTOR] = {"executor", "spark-kubernetes-executor", "SPARK_EXECUTOR_ID",
-                           "spark-conf-volume-exec",   "[{\"apiVersion\": \"v1\", \"kind\": \"Pod\", \"name\": \"driver\","
-                           " \"uid\": \"of-the-driver\", \"controller\": true}]", "[\"executor\"]"},
+    [SPK_ROLE_DRIVER] = {.role = "driver",
+                         .container = "spark-kubernetes-driver",
+                         .variable = "SPARK_DRIVER_BIND_ADDRESS",
+                         .volume = "spark-conf-volume-driver",
+                         .owners = "[]",
+                         .args = "[\"driver\", \"--properties-file\", "
+                                 "\"/opt/spark/conf/spark.properties\"]", .ports = DRIVER_PORTS},
+    [SPK_ROLE_EXECUTOR] = {.role = "executor",
+                         .container = "spark-kubernetes-executor",
+                         .variable = "SPARK_EXECUTOR_ID",
+                         .volume = "spark-conf-volume-exec",
+                         .owners = EXECUTOR_OWNERS,
+                         .args = "[\"executor\"]",
+                         .ports = EXECUTOR_PORTS                                               },
 };
 
 /* A copy of member @key of @from, empty where it is absent. */
@@ -53,7 +71,8 @@ static int fill_container(json_t *container, const struct form *form)
                          "SPARK_CONF_DIR", "value", "/opt/spark/conf")) ||
         append(container, "volumeMounts",
                json_pack("[{s:s, s:s}]", "name", form->volume, "mountPath", "/opt/spark/conf")) ||
-        append(container, "args", json_loads(form->args, 0, NULL)))
+        append(container, "args", json_loads(form->args, 0, NULL)) ||
+        append(container, "ports", json_loads(form->ports, 0, NULL)))
         return -1;
     return json_object_get(container, "image")
                ? 0

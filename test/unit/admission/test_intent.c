@@ -207,6 +207,10 @@ static const struct {
      "! " P
      "emptyDir.a.b: expected a volume's name behind the first dot (at most 63 of a-z, 0-9 and '-', "
      "beginning and ending with a letter or digit), found \"a.b\"\n"                                                                                                                             },
+    {"empty directory of Spark's",             "emptyDir.spark-local-dir-1=/d",
+     "! " P "emptyDir.spark-local-dir-1: volumes spark-local-dir-* are Spark's own: choose another "
+     "name, or change that one "
+     "by an overlay\n"                                                                                                                                                                           },
     {"size empty",                             "emptyDir.e=/e,",
      "! " P "emptyDir.e: expected a size such as 10Gi behind the path's comma, found \"\"\n"                                                                                                     },
     {"size x",                                 "emptyDir.e=/e,x",

@@ -11,6 +11,14 @@
     "; an overlay is JSON, {\"spec\":{...}}, with double quotes around every name and " \
     "text: in a shell, single quotes around the whole keep them, in a file there are none\n"
 
+#define EXECUTORS                                                                      \
+    "! spec.containers[0]: \"spark-kubernetes-executor\" is what Spark calls its own " \
+    "container: use sparkContainer\n"
+#define IMAGELESS                                                                \
+    "add /spec/containers/- {\"name\":\"spark\"}\n"                              \
+    "? \"" OVERLAY "\": spec.containers[0]: no container of this pod is called " \
+    "\"spark\", and a new one needs an image; the Spark container is sparkContainer\n"
+
 /* What each overlay does to it: operations, faults after '!', warnings after '?'. */
 static const struct {
     const char *name;
@@ -156,6 +164,12 @@ static const struct {
      "! spec.ephemeralContainers: a new pod can't have any\n"                                                                                                                                            },
     {"serviceAccount",                     "{\"spec\":{\"serviceAccount\":\"x\"}}",
      "! spec.serviceAccount: deprecated: use serviceAccountName\n"                                                                                                                                       },
+    {"an executor's Spark container",
+     "{\"spec\":{\"containers\":[{\"name\":\"spark-kubernetes-executor\"}]}}",                                       EXECUTORS                                                                           },
+    {"a container without an image",       "{\"spec\":{\"containers\":[{\"name\":\"spark\"}]}}",
+     IMAGELESS                                                                                                                                                                                           },
+    {"no image for one that is there",
+     "{\"spec\":{\"containers\":[{\"name\":\"sidecar\",\"tty\":true}]}}",                                            "add /spec/containers/0/tty true\n"                                                 },
     {"the Spark container",                "{\"spec\":{\"containers\":[{\"name\":\"main\",\"image\":\"x\"}]}}",
      "! spec.containers[0]: \"main\" is the Spark container: use sparkContainer\n"                                                                                                                       },
     {"what runs in it",
