@@ -1,20 +1,13 @@
 #include "spk/admission/volume.h"
 
+#include "spk/base/hash.h"
+
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
 #define HASH_LEN 17 /* '-' and 16 hexadecimal digits */
-
-/* FNV-1a, 64 bits (draft-eastlake-fnv). It need not resist an attacker: a name that meets another
- * is avoided when the volumes of a pod are chosen. */
-static uint64_t hash_bytes(uint64_t hash, const char *bytes, size_t len)
-{
-    for (size_t i = 0; i < len; i++)
-        hash = (hash ^ (unsigned char)bytes[i]) * UINT64_C(0x100000001b3);
-    return hash;
-}
 
 static const struct {
     const char *suffix;
@@ -25,16 +18,17 @@ static const struct {
     [SPK_SOURCE_CLAIM] = {"-claim",         "PersistentVolumeClaim/"},
 };
 
+/* A name that meets another is avoided when the volumes of a pod are chosen. */
 static uint64_t hash_source(const struct spk_source *source, unsigned again)
 {
-    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    uint64_t hash = SPK_HASH_BEGIN;
     const char *kind = kinds[source->kind].hashed;
     char tail[16];
     int len = snprintf(tail, sizeof(tail), "/%u", again);
 
-    hash = hash_bytes(hash, kind, strlen(kind));
-    hash = hash_bytes(hash, source->name.ptr, source->name.len);
-    return again ? hash_bytes(hash, tail, (size_t)len) : hash;
+    hash = spk_hash(hash, kind, strlen(kind));
+    hash = spk_hash(hash, source->name.ptr, source->name.len);
+    return again ? spk_hash(hash, tail, (size_t)len) : hash;
 }
 
 /* The name of a ConfigMap that would take another source's plain name. */

@@ -2,6 +2,7 @@
 
 #include "spk/base/cleanup.h"
 
+#include <stdio.h>
 #include <time.h>
 
 #define DURATION_MS_MAX 9007199254740992.0 /* 2^53: exact in a double */
@@ -112,4 +113,40 @@ void spk_clock_text(char out[SPK_CLOCK_TEXT], int64_t wall_s)
     out[0] = '\0';
     if (gmtime_r(&seconds, &utc))
         (void)strftime(out, SPK_CLOCK_TEXT, "%Y-%m-%dT%H:%M:%SZ", &utc);
+}
+
+/* "Z", "+01:00"; false for anything else. */
+static bool read_offset(int64_t *out_s, const char *text)
+{
+    const int sign = *text == '-' ? -1 : 1;
+    struct tm offset = {0};
+    const char *rest;
+
+    *out_s = 0;
+    if (strcmp(text, "Z") == 0)
+        return true;
+    if (*text != '+' && *text != '-')
+        return false;
+    rest = strptime(text + 1, "%H:%M", &offset);
+    *out_s = (int64_t)sign * (offset.tm_hour * 3600 + offset.tm_min * 60);
+    return rest && !*rest;
+}
+
+bool spk_clock_parse(int64_t *wall_s, struct spk_str text)
+{
+    char room[64];
+    struct tm tm = {0};
+    const char *rest;
+    int64_t offset_s;
+
+    if (text.len >= sizeof(room))
+        return false;
+    (void)snprintf(room, sizeof(room), "%.*s", SPK_ARG(text));
+    rest = strptime(room, "%Y-%m-%dT%H:%M:%S", &tm);
+    if (rest && *rest == '.')
+        rest += 1 + strspn(rest + 1, "0123456789");
+    if (!rest || !read_offset(&offset_s, rest))
+        return false;
+    *wall_s = (int64_t)timegm(&tm) - offset_s;
+    return true;
 }

@@ -6,9 +6,8 @@
 
 #include "spk/base/base64.h"
 #include "spk/base/cleanup.h"
+#include "spk/base/clock.h"
 #include "spk/json/dump.h"
-
-#include <time.h>
 
 static int set_text(json_t *object, const char *key, const char *text)
 {
@@ -54,50 +53,22 @@ int spk_kube_plugin_info(char **out, const struct spk_kube_config *config, struc
     return spk_json_dump(out, &len, info, err);
 }
 
-/* RFC 3339. Return: milliseconds since 1970, -1 when it is none. */
-static int64_t time_of(const char *text)
-{
-    struct tm tm = {0};
-    int sign = 0;
-    int64_t hours = 0;
-    int64_t minutes = 0;
-    const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
-
-    if (!rest)
-        return -1;
-    if (*rest == '.')
-        rest += 1 + strspn(rest + 1, "0123456789");
-    if (*rest == '+' || *rest == '-') {
-        struct tm offset = {0};
-        sign = *rest == '+' ? 1 : -1;
-        rest = strptime(rest + 1, "%H:%M", &offset);
-        hours = offset.tm_hour;
-        minutes = offset.tm_min;
-    } else if (*rest == 'Z') {
-        rest++;
-    } else {
-        return -1;
-    }
-    if (!rest || *rest)
-        return -1;
-    return ((int64_t)timegm(&tm) - sign * (hours * 3600 + minutes * 60)) * 1000;
-}
-
 static int read_expiry(struct spk_kube_credential *out, const json_t *status,
                        const struct spk_at *at, struct spk_err *err)
 {
     struct spk_str text;
+    int64_t expires_s;
 
     out->expires_ms = INT64_MAX;
     if (spk_json_text(&text, status, "expirationTimestamp", at, err))
         return -1;
     if (!text.len)
         return 0;
-    out->expires_ms = time_of(text.ptr);
-    return out->expires_ms >= 0 ? 0
-                                : spk_fail(err, SPK_EPARSE,
-                                           "status.expirationTimestamp: expected a time as in RFC "
-                                           "3339");
+    if (!spk_clock_parse(&expires_s, text) || expires_s < 0)
+        return spk_fail(err, SPK_EPARSE,
+                        "status.expirationTimestamp: expected a time as in RFC 3339");
+    out->expires_ms = expires_s * 1000;
+    return 0;
 }
 
 static int read_secret(char **out, const json_t *status, const char *key, const struct spk_at *at,

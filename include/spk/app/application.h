@@ -38,6 +38,7 @@ struct spk_app_rules {
     int64_t submission_interval_s;
     int64_t ttl_s; /* after termination; -1: never */
     bool suspend;
+    bool tracked; /* v1alpha1 submissionByUser: somebody else submits; see machine.h */
 };
 
 #define SPK_APP_HASH 17 /* 16 hexadecimal digits and a terminator */
@@ -57,7 +58,7 @@ struct spk_app {
     bool deleting;                /* has a deletionTimestamp */
     bool ours;                    /* carries the marker */
     struct spk_str written_hash;  /* the annotation; absent: never means "changed" */
-    char hash[SPK_APP_HASH];      /* of the spec as it is */
+    char hash[SPK_APP_HASH];      /* of the spec as it is written in the object */
     struct spk_app_rules rules;
     struct spk_app_status status;
 };
@@ -77,6 +78,29 @@ int spk_app_read(struct spk_app *out, const json_t *object, struct spk_err *err)
 
 /* A zeroed one is fine. */
 void spk_app_done(struct spk_app *app);
+
+/**
+ * spk_app_spec_hash() - a fingerprint of what a run is made of
+ *
+ * Of all members of @spec but `suspend` and `timeToLiveSeconds`, whatever their order; null is
+ * absent, 1.0 is 1. Taken of the spec as the user wrote it, before any conversion or default of
+ * ours: a newer version of this program must not rerun what an older one has run.
+ */
+void spk_app_spec_hash(char out[SPK_APP_HASH], const json_t *spec);
+
+/**
+ * spk_app_convert_v1alpha1() - a spec of January 2018 in the shape of v1beta2
+ * @out: a new reference; @spec is not changed
+ *
+ * Renamed: {driver,executor}ConigMaps (sic), also spelled right, {driver,executor}Secrets and
+ * {driver,executor}EnvVars; deps.jarFiles; secretType HDFSDelegationToken. Cores were text: whole
+ * ones become a number, others ("0.1", "500m") the request for processor time that they were.
+ * submissionByUser is not in @out. What is not known is passed on.
+ *
+ * Errors: SPK_EPARSE, SPK_EINVALID with the field's path; SPK_ENOMEM
+ */
+int spk_app_convert_v1alpha1(json_t **out, const json_t *spec, struct spk_err *err)
+    __attribute__((warn_unused_result));
 
 /* The driver pod's name: spec.driver.podName, else sparkConf's spark.kubernetes.driver.pod.name,
  * else "<app>-driver". Errors: SPK_EINVALID unless a DNS-1123 subdomain. */

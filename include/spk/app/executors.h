@@ -11,7 +11,8 @@
 #include <jansson.h>
 
 /* Entries of executorState: running and failed ones first. How many there are beyond it is said by
- * the pseudo entries "(more) RUNNING": "12" and so on. */
+ * the pseudo entries "(more) RUNNING": "12" and so on; of those that have ended at least so many.
+ */
 #define SPK_EXECUTORS_MAX 1000
 
 /**

@@ -12,7 +12,54 @@
  * 10 s later, removed (SPK_STEP_CLEAN), and the run begins again with a new id.
  *
  * A SPK_STEP_CLEAN ends children, deletes driver pod, UI Service and Ingress of whatever submission
- * of this application, by UID, and is repeated until a live look finds nothing of them.
+ * of this application, by UID, and is repeated until a live look finds nothing of them. A pod whose
+ * node is gone stays until Kubernetes gives it up: to remove it by force could let two drivers run.
+ *
+ * The transitions. "Empty" is: no child, and a live look has found neither driver nor anything else
+ * of any submission; until then the step is LOOK or CLEAN. Attempts: r runs, s submissions of the
+ * run at hand.
+ *
+ *   state              when                                        then
+ *   any                no marker of ours, and a status             left alone
+ *   any with a run     no hash is written                          the hash of the spec as it is
+ *   any                is being deleted                            emptied; no state changes
+ *   with a run at      the spec has changed                        INVALIDATING
+ *     hand or behind it, COMPLETED and FAILED too
+ *   not terminal       suspend; what has ended is put down as      SUSPENDING; the run at hand does
+ *                      that first                                  not count (r-1), s = 0
+ *   ""                 empty                                       "" with a submissionID, s+1
+ *   "" and an id       it is ours to submit                        SUBMIT
+ *                      the driver is whole                         SUBMITTED, r+1
+ *                      the driver has missed the webhook, Spark    SUBMISSION_FAILED, id cleared
+ *                      said no, a stranger has the driver's name
+ *                      exit 0, and the driver is gone              FAILING, r+1
+ *                      else, 10 s later, empty                     "" with another id, s+1; at the
+ *                                                                  5th: SUBMISSION_FAILED
+ *   SUBMISSION_FAILED  Always, or OnFailure and s <= retries:      "" with an id, s+1
+ *                      interval x s later, empty
+ *                      else, empty                                 FAILED
+ *   SUBMITTED          driver pending, running, lost               SUBMITTED, RUNNING, UNKNOWN
+ *   RUNNING            driver completed                            SUCCEEDING
+ *   UNKNOWN            driver failed; waits in vain or is lost     FAILING
+ *                      for 5 min; is not there, for 10 s and live
+ *   SUCCEEDING         Always: 5 s after the run began, empty      PENDING_RERUN
+ *                      else                                        COMPLETED
+ *   FAILING            a driver that was given up lives            CLEAN
+ *                      Always, or OnFailure and r <= retries:      PENDING_RERUN, s = 0
+ *                      interval x r after its end, empty
+ *                      else                                        FAILED
+ *   INVALIDATING       empty                                       PENDING_RERUN, r = s = 0
+ *   PENDING_RERUN      empty                                       "" with an id, s+1
+ *   SUSPENDING         empty                                       SUSPENDED
+ *   SUSPENDED          not suspend                                 RESUMING
+ *   RESUMING           empty                                       "" with an id, s+1
+ *   COMPLETED, FAILED  a driver lives, or is an old one's          CLEAN
+ *                      time to live is over                        DELETE
+ *
+ * A spec that can't be run becomes FAILED where a run would begin, whatever the policy: only
+ * another spec helps. A lost submission is an attempt, too. submissionByUser: the status follows a
+ * driver that its user submits with our two labels; nothing is submitted, removed, suspended or run
+ * again.
  */
 
 #include "spk/app/application.h"
@@ -59,18 +106,20 @@ struct spk_facts {
     enum spk_child child;
     const char *child_message; /* for people; NULL or "" without */
     enum spk_driver driver;
-    const struct spk_pod *pod; /* with HALF and WHOLE; else NULL */
+    const struct spk_pod *pod; /* with HALF and WHOLE; with ABSENT and GONE how this submission's
+                                  driver was when it was deleted, if that was seen; else NULL */
     const char *foreign_owner; /* with FOREIGN: for people, "pod x of Job/y" */
     bool leftovers;            /* a driver pod, Service or Ingress of any submission is there */
-    int64_t seen_s;            /* since when driver is what it is (an absence, a half) */
+    int64_t seen_s; /* since when driver is what it is; ABSENT and GONE are one absence */
 };
 
 enum spk_step_kind {
     SPK_STEP_WAIT,   /* nothing until step.wake_s, or something changes */
-    SPK_STEP_WRITE,  /* patch status to step.status; with .rehash also the annotations */
+    SPK_STEP_WRITE,  /* with .rehash marker and hash as annotations first, then patch status to
+                        step.status: with the resourceVersion that was read and no other */
     SPK_STEP_SUBMIT, /* hand status.submission_id to the submission lane */
     SPK_STEP_LOOK,   /* ask the API server itself, then call again with what it says */
-    SPK_STEP_CLEAN,  /* see above; then call again */
+    SPK_STEP_CLEAN,  /* see above; then call again, at step.wake_s or when something changes */
     SPK_STEP_DELETE, /* its time to live is over: delete the application */
 };
 
@@ -92,6 +141,11 @@ enum spk_app_event {
     SPK_EVENT_DRIVER_COMPLETED,
     SPK_EVENT_DRIVER_FAILED,
     SPK_EVENT_DRIVER_UNKNOWN,
+    SPK_EVENT_EXECUTOR_PENDING, /* never in a step: told when executorState is written */
+    SPK_EVENT_EXECUTOR_RUNNING,
+    SPK_EVENT_EXECUTOR_COMPLETED,
+    SPK_EVENT_EXECUTOR_FAILED,
+    SPK_EVENT_EXECUTOR_UNKNOWN,
     SPK_EVENTS
 };
 
@@ -101,7 +155,7 @@ struct spk_step {
     enum spk_step_kind kind;
     struct spk_app_status status; /* with WRITE */
     bool rehash;                  /* with WRITE: marker and hash of the spec as it is */
-    int64_t wake_s;               /* 0: only a change wakes; terminal without TTL */
+    int64_t wake_s;               /* 0: only a change wakes: terminal without TTL, not ours */
     enum spk_app_event events[SPK_STEP_EVENTS]; /* to be told once the write has succeeded */
     const char *why;                            /* a word for the log; a literal */
 };
@@ -116,8 +170,9 @@ struct spk_app_event_text {
 };
 
 /* Reason, type and message of an event, as users know them from the peer.
- * @detail: error, pod name, as the event needs; may be NULL */
+ * @pod:    the driver's, or the executor's that the event is about
+ * @detail: the error; of an executor "ExitCode: 1, Reason: Error"; may be NULL */
 void spk_app_event_text(struct spk_app_event_text *out, enum spk_app_event event,
-                        const char *app_name, const char *driver_pod, const char *detail);
+                        const char *app_name, const char *pod, const char *detail);
 
 #endif

@@ -16,7 +16,7 @@ enum spk_pod_state {
     SPK_POD_RUNNING,
     SPK_POD_COMPLETED,
     SPK_POD_FAILED,
-    SPK_POD_LOST, /* phase Unknown, or being deleted by a node that is gone */
+    SPK_POD_LOST, /* phase Unknown, or reason NodeLost; see spk_pod_lost_s() */
     SPK_POD_STATES
 };
 
@@ -42,9 +42,11 @@ struct spk_pod {
     char reason[64];          /* of the end, or of waiting: "ImagePullBackOff" */
     char message[256];        /* of the pod or the container */
     int64_t created_s;        /* seconds since 1970 */
-    int64_t waiting_bad;      /* waits for something that won't come by itself: ErrImagePull,
-                                 ImagePullBackOff, InvalidImageName, CreateContainerConfigError,
-                                 CreateContainerError, Unschedulable is not among them */
+    int64_t waiting_bad;      /* since when it waits for something that won't come by itself:
+                                 ErrImagePull, ImagePullBackOff, InvalidImageName, ...; a place on
+                                 a node is not among them. 0: it doesn't */
+    int64_t deleting_s;       /* deletionTimestamp, the end of its grace; 0: none */
+    int64_t lost_s;           /* with LOST: since when; else 0 */
 };
 
 /**
@@ -58,5 +60,12 @@ struct spk_pod {
  */
 int spk_pod_read(struct spk_pod *out, const json_t *pod, struct spk_err *err)
     __attribute__((warn_unused_result));
+
+/* How long after the end of its grace a pod may still be there before its node counts as lost. */
+#define SPK_POD_LOST_S 60
+
+/* Since when the pod is lost: its node says nothing any more, or should have ended it
+ * SPK_POD_LOST_S ago and has not. 0: it is not lost at @now_s. */
+int64_t spk_pod_lost_s(const struct spk_pod *pod, int64_t now_s);
 
 #endif

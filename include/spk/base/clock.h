@@ -22,6 +22,10 @@ int64_t spk_clock_wall_ms(void);
 /* "2026-11-21T06:37:44Z", RFC 3339, from seconds since 1970. */
 void spk_clock_text(char out[SPK_CLOCK_TEXT], int64_t wall_s);
 
+/* Reads a time of RFC 3339, with any fraction (cut) and offset: "2026-11-21T06:37:44.5+01:00".
+ * False when it is none; @wall_s is then untouched. */
+bool spk_clock_parse(int64_t *wall_s, struct spk_str text);
+
 /**
  * spk_duration_parse() - read a duration as Go prints it: "10s", "1m30s", "1.5h", "250ms", "0"
  * @out_ms: milliseconds, cut; untouched on failure

@@ -4,11 +4,11 @@
 #include "webhook/doctor/facts.h"
 
 #include "spk/admission/key.h"
+#include "spk/base/clock.h"
 #include "webhook/doctor/match.h"
 #include "webhook/doctor/read.h"
 
 #include <string.h>
-#include <time.h>
 
 #define INJECTS "cert-manager.io/inject-ca-from"
 
@@ -108,12 +108,12 @@ int64_t spk_facts_ready_s(const struct spk_facts *facts)
     json_array_foreach(spk_read(facts->pods.object, "items"), i, pod)
     {
         const char *since = spk_read_text(ready_condition(pod), "lastTransitionTime");
-        struct tm tm = {0};
+        int64_t since_s;
         int64_t ago_s;
-        if (!spk_facts_pod_ready(pod) || !strptime(since, "%Y-%m-%dT%H:%M:%SZ", &tm))
+        if (!spk_facts_pod_ready(pod) || !spk_clock_parse(&since_s, spk_str(since)))
             continue;
         /* The cluster's clock may be ahead of ours. */
-        ago_s = facts->now_s > (int64_t)timegm(&tm) ? facts->now_s - (int64_t)timegm(&tm) : 0;
+        ago_s = facts->now_s > since_s ? facts->now_s - since_s : 0;
         best_s = best_s < 0 || ago_s < best_s ? ago_s : best_s;
     }
     return best_s;
