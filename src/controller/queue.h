@@ -23,8 +23,8 @@ void spk_queue_free(struct spk_queue *queue); /* after the workers have ended */
 /* Now, at once. SPK_ENOMEM. */
 int spk_queue_add(struct spk_queue *queue, const char *key, struct spk_err *err);
 
-/* In @ms, unless it comes earlier for another reason; an earlier appointment of the same key stays.
- */
+/* In @ms, unless it comes earlier for another reason: it comes once, and whoever takes it makes
+ * the next appointment. An earlier appointment of the same key stays. */
 int spk_queue_add_after(struct spk_queue *queue, const char *key, int64_t ms, struct spk_err *err);
 
 /**

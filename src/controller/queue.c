@@ -1,0 +1,378 @@
+/*
+ * Keys are found in a tree (tsearch(3)); those that are ready form a list, first come first served;
+ * those with an appointment are also in a heap, the next one on top. A key that is neither ready
+ * nor with a worker nor has an appointment is forgotten, so the queue is as big as the set of keys
+ * that something is to be done about.
+ */
+#include "controller/queue.h"
+
+#include "spk/base/clock.h"
+
+#include <pthread.h>
+#include <search.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#define BACKOFF_MS    50
+#define BACKOFF_MAX   60000
+#define DOUBLINGS     11 /* 50 ms << 11 is above the most */
+#define NO_MEMORY_MS  100
+#define HEAP_FIRST    64
+#define NOT_APPOINTED SIZE_MAX
+
+struct item {
+    struct item *next; /* in the list */
+    int64_t ready_ms;  /* since when */
+    int64_t due_ms;
+    size_t place; /* in the heap */
+    unsigned failures;
+    bool ready;
+    bool taken;
+    bool again; /* added while taken */
+    char key[];
+};
+
+struct spk_queue {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    void *keys; /* of tsearch(): the items' keys */
+    size_t items;
+    struct item *first;
+    struct item **behind; /* where the next one is hung up */
+    struct item **heap;
+    size_t appointed;
+    size_t room; /* in the heap: for every item, so that an appointment can't fail */
+    struct spk_queue_counts counts;
+    bool closed;
+};
+
+/* --------------------------------------------------------------------------- the heap */
+
+static void put_at(struct spk_queue *queue, struct item *item, size_t place)
+{
+    queue->heap[place] = item;
+    item->place = place;
+}
+
+static void move_up(struct spk_queue *queue, struct item *item)
+{
+    size_t place = item->place;
+
+    while (place > 0 && queue->heap[(place - 1) / 2]->due_ms > item->due_ms) {
+        put_at(queue, queue->heap[(place - 1) / 2], place);
+        place = (place - 1) / 2;
+    }
+    put_at(queue, item, place);
+}
+
+static void move_down(struct spk_queue *queue, struct item *item)
+{
+    size_t place = item->place;
+
+    for (;;) {
+        size_t child = 2 * place + 1;
+        if (child >= queue->appointed)
+            break;
+        if (child + 1 < queue->appointed &&
+            queue->heap[child + 1]->due_ms < queue->heap[child]->due_ms)
+            child++;
+        if (queue->heap[child]->due_ms >= item->due_ms)
+            break;
+        put_at(queue, queue->heap[child], place);
+        place = child;
+    }
+    put_at(queue, item, place);
+}
+
+static void cancel(struct spk_queue *queue, struct item *item)
+{
+    struct item *last;
+
+    if (item->place == NOT_APPOINTED)
+        return;
+    last = queue->heap[--queue->appointed];
+    if (last != item) {
+        put_at(queue, last, item->place);
+        move_up(queue, last);
+        move_down(queue, last);
+    }
+    item->place = NOT_APPOINTED;
+}
+
+/* The earlier one of two appointments stays. */
+static void appoint(struct spk_queue *queue, struct item *item, int64_t due_ms)
+{
+    if (item->place != NOT_APPOINTED && item->due_ms <= due_ms)
+        return;
+    item->due_ms = due_ms;
+    if (item->place == NOT_APPOINTED)
+        put_at(queue, item, queue->appointed++);
+    move_up(queue, item);
+}
+
+static int make_room(struct spk_queue *queue)
+{
+    size_t room = queue->room ? 2 * queue->room : HEAP_FIRST;
+    struct item **heap;
+
+    if (queue->items < queue->room)
+        return 0;
+    heap = realloc(queue->heap, room * sizeof(struct item *));
+    if (!heap)
+        return -1;
+    queue->heap = heap;
+    queue->room = room;
+    return 0;
+}
+
+/* --------------------------------------------------------------------------- items */
+
+/* What is in the tree are the keys: to find one takes no memory. */
+static int compare(const void *a, const void *b)
+{
+    return strcmp(a, b);
+}
+
+static struct item *item_at(void *key)
+{
+    return (struct item *)(void *)((char *)key - offsetof(struct item, key));
+}
+
+static void free_item(void *key)
+{
+    free(item_at(key));
+}
+
+static struct item *find(const struct spk_queue *queue, const char *key)
+{
+    char *const *node = tfind(key, &queue->keys, compare);
+
+    return node ? item_at(*node) : NULL;
+}
+
+/* NULL without memory. */
+static struct item *find_or_make(struct spk_queue *queue, const char *key)
+{
+    struct item *item = find(queue, key);
+    size_t size = strlen(key) + 1;
+
+    if (item || make_room(queue))
+        return item;
+    item = calloc(1, sizeof(*item) + size);
+    if (!item)
+        return NULL;
+    memcpy(item->key, key, size);
+    item->place = NOT_APPOINTED;
+    if (!tsearch(item->key, &queue->keys, compare)) {
+        free(item);
+        return NULL;
+    }
+    queue->items++;
+    return item;
+}
+
+static void forget_idle(struct spk_queue *queue, struct item *item)
+{
+    if (item->ready || item->taken || item->place != NOT_APPOINTED)
+        return;
+    (void)tdelete(item->key, &queue->keys, compare);
+    queue->items--;
+    free(item);
+}
+
+static void append(struct spk_queue *queue, struct item *item)
+{
+    item->ready = true;
+    item->ready_ms = spk_clock_mono_ms();
+    item->next = NULL;
+    *queue->behind = item;
+    queue->behind = &item->next;
+    queue->counts.depth++;
+    (void)pthread_cond_signal(&queue->changed);
+}
+
+static void make_ready(struct spk_queue *queue, struct item *item)
+{
+    if (item->taken)
+        item->again = true;
+    else if (!item->ready)
+        append(queue, item);
+}
+
+static void fulfil_appointments(struct spk_queue *queue, int64_t now_ms)
+{
+    while (queue->appointed && queue->heap[0]->due_ms <= now_ms) {
+        struct item *item = queue->heap[0];
+        cancel(queue, item);
+        make_ready(queue, item);
+    }
+}
+
+/* --------------------------------------------------------------------------- begin and end */
+
+int spk_queue_new(struct spk_queue **out, struct spk_err *err)
+{
+    struct spk_queue *queue = calloc(1, sizeof(*queue));
+    pthread_condattr_t attr;
+
+    if (!queue)
+        return spk_fail(err, SPK_ENOMEM, "out of memory");
+    queue->behind = &queue->first;
+    (void)pthread_mutex_init(&queue->lock, NULL);
+    (void)pthread_condattr_init(&attr);
+    (void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(&queue->changed, &attr);
+    (void)pthread_condattr_destroy(&attr);
+    *out = queue;
+    return 0;
+}
+
+void spk_queue_free(struct spk_queue *queue)
+{
+    if (!queue)
+        return;
+    tdestroy(queue->keys, free_item);
+    free(queue->heap);
+    (void)pthread_cond_destroy(&queue->changed);
+    (void)pthread_mutex_destroy(&queue->lock);
+    free(queue);
+}
+
+void spk_queue_close(struct spk_queue *queue)
+{
+    (void)pthread_mutex_lock(&queue->lock);
+    queue->closed = true;
+    (void)pthread_cond_broadcast(&queue->changed);
+    (void)pthread_mutex_unlock(&queue->lock);
+}
+
+/* --------------------------------------------------------------------------- in */
+
+int spk_queue_add_after(struct spk_queue *queue, const char *key, int64_t ms, struct spk_err *err)
+{
+    struct item *item;
+
+    (void)pthread_mutex_lock(&queue->lock);
+    item = find_or_make(queue, key);
+    if (item && ms <= 0) {
+        queue->counts.added++;
+        make_ready(queue, item);
+    } else if (item && !item->ready) {
+        appoint(queue, item, spk_clock_mono_ms() + ms);
+        (void)pthread_cond_signal(&queue->changed);
+    }
+    (void)pthread_mutex_unlock(&queue->lock);
+    return item ? 0 : spk_fail(err, SPK_ENOMEM, "%s: out of memory", key);
+}
+
+int spk_queue_add(struct spk_queue *queue, const char *key, struct spk_err *err)
+{
+    return spk_queue_add_after(queue, key, 0, err);
+}
+
+/* --------------------------------------------------------------------------- out */
+
+/* Until something is ready, or may be. */
+static void wait_for_more(struct spk_queue *queue, int64_t until_ms)
+{
+    struct timespec until = {.tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000};
+
+    if (until_ms == INT64_MAX)
+        (void)pthread_cond_wait(&queue->changed, &queue->lock);
+    else
+        (void)pthread_cond_timedwait(&queue->changed, &queue->lock, &until);
+}
+
+/* The first one that is ready. What it was to come for later, it comes for now. */
+static char *give_first(struct spk_queue *queue)
+{
+    struct item *item = queue->first;
+    char *copy = strdup(item->key);
+
+    if (!copy)
+        return NULL;
+    queue->first = item->next;
+    if (!queue->first)
+        queue->behind = &queue->first;
+    item->ready = false;
+    item->taken = true;
+    cancel(queue, item);
+    queue->counts.depth--;
+    queue->counts.taken++;
+    return copy;
+}
+
+int spk_queue_take(struct spk_queue *queue, char **key)
+{
+    char *given = NULL;
+
+    (void)pthread_mutex_lock(&queue->lock);
+    while (!given && !queue->closed) {
+        int64_t now_ms = spk_clock_mono_ms();
+        int64_t until_ms;
+
+        fulfil_appointments(queue, now_ms);
+        until_ms = queue->appointed ? queue->heap[0]->due_ms : INT64_MAX;
+        if (queue->first) {
+            given = give_first(queue);
+            until_ms = now_ms + NO_MEMORY_MS;
+        }
+        if (!given)
+            wait_for_more(queue, until_ms);
+    }
+    /* Whoever was woken for this one may have to watch the clock for the next. */
+    if (given && (queue->first || queue->appointed))
+        (void)pthread_cond_signal(&queue->changed);
+    (void)pthread_mutex_unlock(&queue->lock);
+    if (!given)
+        return 1;
+    *key = given;
+    return 0;
+}
+
+static int64_t backoff_ms(unsigned failures)
+{
+    unsigned doublings = failures - 1 < DOUBLINGS ? failures - 1 : DOUBLINGS;
+    unsigned ms = (unsigned)BACKOFF_MS << doublings;
+    unsigned drawn = 0;
+
+    ms = ms < BACKOFF_MAX ? ms : BACKOFF_MAX;
+    (void)!getrandom(&drawn, sizeof(drawn), GRND_NONBLOCK);
+    return ms / 2 + drawn % (ms / 2 + 1);
+}
+
+void spk_queue_done(struct spk_queue *queue, const char *key, bool failed)
+{
+    struct item *item;
+
+    (void)pthread_mutex_lock(&queue->lock);
+    item = find(queue, key);
+    if (item && item->taken) {
+        queue->counts.taken--;
+        queue->counts.retried += failed;
+        item->failures = failed ? item->failures + 1 : 0;
+        item->taken = false;
+        if (failed)
+            appoint(queue, item, spk_clock_mono_ms() + backoff_ms(item->failures));
+        if (item->again)
+            append(queue, item);
+        item->again = false;
+        (void)pthread_cond_signal(&queue->changed);
+        forget_idle(queue, item);
+    }
+    (void)pthread_mutex_unlock(&queue->lock);
+}
+
+struct spk_queue_counts spk_queue_counts(struct spk_queue *queue)
+{
+    struct spk_queue_counts counts;
+
+    (void)pthread_mutex_lock(&queue->lock);
+    counts = queue->counts;
+    counts.delayed = queue->appointed;
+    counts.oldest_ms = queue->first ? spk_clock_mono_ms() - queue->first->ready_ms : 0;
+    (void)pthread_mutex_unlock(&queue->lock);
+    return counts;
+}
