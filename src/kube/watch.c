@@ -64,6 +64,7 @@ static void wait_after(struct spk_kube_watch *watch, const struct spk_err *err)
     leave_watching(watch);
     watch->state.relisting = false;
     watch->state.err = *err;
+    watch->state.status = watch->refusal;
     watch->state.failures = watch->failures;
     watch->state.next_ms = backoff_ms(watch->failures);
     report(watch);
@@ -75,6 +76,7 @@ static void relist(struct spk_kube_watch *watch)
     leave_watching(watch);
     watch->state.relisting = true;
     watch->state.err = (struct spk_err){0};
+    watch->state.status = 0;
     watch->state.next_ms = 0;
     report(watch);
 }
@@ -101,6 +103,7 @@ static void step(struct spk_kube_watch *watch)
     struct spk_err err = {0};
     bool good = false;
 
+    watch->refusal = 0;
     if (!old)
         end = spk_watch_list(watch, &err);
     if (end == SPK_WATCH_OVER)

@@ -43,6 +43,7 @@ static bool keeps_place(int status)
 static enum spk_watch_end refused(struct spk_kube_watch *watch,
                                   const struct spk_kube_answer *answer, struct spk_err *err)
 {
+    watch->refusal = answer->status;
     (void)spk_fail(err, SPK_EIO, "%s: %s", watch->path, answer->text);
     if (answer->status == 410)
         return SPK_WATCH_GONE;
@@ -69,6 +70,7 @@ static enum spk_watch_end error_event(struct spk_kube_watch *watch, const json_t
     const char *reason = json_string_value(json_object_get(status, "reason"));
     const char *message = json_string_value(json_object_get(status, "message"));
 
+    watch->refusal = (int)code;
     (void)spk_fail(err, SPK_EIO, "%s: %d %s: %.300s", watch->path, (int)code, reason ? reason : "",
                    message ? message : "");
     if (code == 410 || (reason && strcmp(reason, "Expired") == 0))

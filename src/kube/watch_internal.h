@@ -20,6 +20,7 @@ struct spk_kube_watch {
     char *version; /* resourceVersion to go on from; NULL: list first */
     struct spk_kube_state state;
     unsigned failures; /* for the back-off */
+    int refusal;       /* the status of the server's last refusal, if this step had one */
     unsigned hasty;    /* watches in a row that were good and short */
 };
 

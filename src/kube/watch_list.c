@@ -78,6 +78,7 @@ static enum spk_watch_end list_fails(struct spk_kube_watch *watch, int rc,
         return SPK_WATCH_STOPPED;
     if (rc < 0 && err->code == SPK_ETOOBIG && watch->page > 1)
         watch->page = watch->page > SHRINK ? watch->page / SHRINK : 1;
+    watch->refusal = answer->status;
     if (rc > 0)
         (void)spk_fail(err, SPK_EIO, "%s: %s", watch->path, answer->text);
     return SPK_WATCH_FAILED;

@@ -127,6 +127,10 @@
  * would be asked for ever. */
 #define SPK_KUBE_PAGES_MAX 10000
 
+/* Namespaces that are watched one by one, with two or three threads each; more are better watched
+ * all together. */
+#define SPK_NAMESPACES_MAX 64
+
 /* Files that $KUBECONFIG may name. */
 #define SPK_KUBECONFIG_FILES 32
 

@@ -38,6 +38,7 @@ struct spk_kube_state {
     bool watching;      /* a watch is open: what happens is seen at once */
     bool relisting;     /* not an error: the server no longer knew our place */
     struct spk_err err; /* with neither: why not */
+    int status;         /* with neither: the HTTP status of the refusal; 0: there was no answer */
     int64_t since_ms;   /* wall clock: since then it is as it is */
     unsigned failures;  /* in a row, 0 while watching */
     int64_t next_ms;    /* how long until the next try */
