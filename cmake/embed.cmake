@@ -1,5 +1,5 @@
 # spk_embed(TARGET FOLDER FILE...): the files as texts in the program, found by spk_embedded() of
-# webhook/install/embedded.h. Their names begin below FOLDER. A changed file configures anew.
+# spk/cli/embedded.h. Their names begin below FOLDER. A changed file configures anew.
 function(spk_embed target folder)
     set(SPK_EMBEDDED "")
     foreach(file ${ARGN})
@@ -13,7 +13,7 @@ function(spk_embed target folder)
     endforeach()
     file(CONFIGURE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/embedded.c @ONLY CONTENT
 "/* Made by cmake/embed.cmake. */
-#include \"webhook/install/embedded.h\"
+#include \"spk/cli/embedded.h\"
 
 const struct spk_embedded spk_embedded[] = {
 @SPK_EMBEDDED@    {0},

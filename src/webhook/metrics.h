@@ -8,6 +8,7 @@
 
 #include "spk/admission/decision.h"
 #include "spk/base/buf.h"
+#include "spk/cli/refusals.h"
 #include "spk/net/httpd.h"
 #include "spk/net/tls.h"
 #include "webhook/certificates/managed.h"
@@ -15,7 +16,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-/* Why a request got no decision: the transport's reasons, and ours. */
+/* Why a request got no decision: the transport's reasons, and ours, for struct spk_refusals. */
 enum spk_refusal {
     SPK_REFUSAL_JSON = SPK_REJECTS, /* the body is not JSON */
     SPK_REFUSAL_REVIEW,             /* it is not an AdmissionReview, or not of a pod */
@@ -23,6 +24,7 @@ enum spk_refusal {
     SPK_REFUSALS
 };
 
+/* Of ours. */
 const char *spk_refusal_text(unsigned refusal);
 
 #define SPK_DURATION_BUCKETS 14
@@ -31,8 +33,7 @@ struct spk_metrics {
     atomic_uint_fast64_t reviews[SPK_ROLES][SPK_OUTCOMES];
     atomic_uint_fast64_t durations[SPK_DURATION_BUCKETS + 1]; /* the last: above all bounds */
     atomic_uint_fast64_t duration_ns;                         /* of all reviews */
-    atomic_uint_fast64_t refusals[SPK_REFUSALS];
-    atomic_int_fast64_t last_review_ms; /* wall clock; 0: none yet */
+    atomic_int_fast64_t last_review_ms;                       /* wall clock; 0: none yet */
     atomic_uint_fast64_t reloads;
     atomic_uint_fast64_t reload_failures;
     int64_t start_ms; /* wall clock */
@@ -41,13 +42,9 @@ struct spk_metrics {
 void spk_metrics_review(struct spk_metrics *metrics, enum spk_role role, enum spk_outcome outcome,
                         int64_t duration_ns);
 
-static inline void spk_metrics_add(atomic_uint_fast64_t *counter)
-{
-    (void)atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
-}
-
 /* What is known elsewhere at the moment of printing. */
 struct spk_metrics_now {
+    struct spk_refusals *refusals;
     struct spk_httpd_counts https;
     struct spk_tls_counts tls;
     int64_t not_after_s;

@@ -1,10 +1,11 @@
 #include "webhook/mutate.h"
 
+#include "spk/cli/flags.h"
+#include "spk/cli/process.h"
 #include "webhook/explain.h"
 #include "webhook/explain_hint.h"
-#include "webhook/flags.h"
 #include "webhook/input.h"
-#include "webhook/process.h"
+#include "webhook/prefix.h"
 
 #include "spk/admission/review.h"
 #include "spk/base/buf.h"

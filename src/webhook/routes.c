@@ -3,25 +3,14 @@
 #include "spk/base/cleanup.h"
 #include "spk/base/clock.h"
 #include "spk/base/text.h"
+#include "spk/cli/health.h"
+#include "spk/cli/page.h"
 
 #include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 
 #define METRICS_MAX ((size_t)64 * 1024)
-
-static const char plain[] = "text/plain; charset=utf-8";
-
-void spk_server_say(struct spk_httpd_response *response, int status, const char *line)
-{
-    int len = asprintf(&response->body, "%s\n", line);
-
-    response->status = status;
-    response->content_type = plain;
-    response->len = len < 0 ? 0 : (size_t)len;
-    if (len < 0)
-        response->body = NULL;
-}
 
 /* How a review that could not be decided is answered. */
 struct fault {
@@ -56,8 +45,8 @@ static void refuse(struct spk_server *server, const struct spk_httpd_request *re
 
     /* A stranger's words must not become lines of their own in whatever shows the answer. */
     spk_one_line(err->msg);
-    spk_server_refuse(server, fault.refusal, request->peer, err->msg);
-    spk_server_say(response, fault.status, fault.say ? fault.say : err->msg);
+    spk_refusals_tell(&server->refusals, fault.refusal, request->peer, err->msg);
+    spk_http_say(response, fault.status, fault.say ? fault.say : err->msg);
 }
 
 static void answer_review(struct spk_server *server, const struct spk_httpd_request *request,
@@ -104,15 +93,6 @@ void spk_review_route(void *ctx, const struct spk_httpd_request *request,
     (void)pthread_mutex_unlock(&server->large_lock);
 }
 
-void spk_healthz_route(void *ctx, const struct spk_httpd_request *request,
-                       struct spk_httpd_response *response)
-{
-    (void)ctx;
-    (void)request;
-    response->valid = true;
-    spk_server_say(response, 200, "ok");
-}
-
 /* Why no review should be sent here; NULL: none. @room: for a text that is made. */
 static const char *unready(struct spk_server *server, struct spk_managed_status *room)
 {
@@ -145,7 +125,7 @@ void spk_readyz_route(void *ctx, const struct spk_httpd_request *request,
     else
         (void)snprintf(line, sizeof(line), "ok, certificate valid until %s", until);
     spk_one_line(line);
-    spk_server_say(response, why ? 503 : 200, line);
+    spk_http_say(response, why ? 503 : 200, line);
 }
 
 void spk_certificate_route(void *ctx, const struct spk_httpd_request *request,
@@ -159,7 +139,7 @@ void spk_certificate_route(void *ctx, const struct spk_httpd_request *request,
     (void)request;
     response->valid = true;
     if (rc) {
-        spk_server_say(response, rc > 0 ? 404 : 500, rc > 0 ? "no certificate yet" : err.msg);
+        spk_http_say(response, rc > 0 ? 404 : 500, rc > 0 ? "no certificate yet" : err.msg);
         return;
     }
     response->content_type = "application/x-pem-file";
@@ -172,6 +152,7 @@ void spk_metrics_route(void *ctx, const struct spk_httpd_request *request,
 {
     struct spk_server *server = ctx;
     struct spk_metrics_now now = {
+        .refusals = &server->refusals,
         .https = spk_httpd_counts(server->https),
         .tls = spk_tls_counts(server->tls),
         .not_after_s = spk_tls_not_after_s(server->tls),
@@ -186,11 +167,11 @@ void spk_metrics_route(void *ctx, const struct spk_httpd_request *request,
     }
     spk_buf_init(&page, METRICS_MAX);
     if (spk_metrics_print(&page, &server->metrics, &now, &err)) {
-        spk_server_refuse(server, SPK_REFUSAL_INTERNAL, request->peer, err.msg);
-        spk_server_say(response, 500, "internal error");
+        spk_refusals_tell(&server->refusals, SPK_REFUSAL_INTERNAL, request->peer, err.msg);
+        spk_http_say(response, 500, "internal error");
         return;
     }
-    response->content_type = "text/plain; version=0.0.4; charset=utf-8";
+    response->content_type = SPK_PAGE_TYPE;
     response->body = spk_buf_take(&page, &response->len);
     response->valid = true;
 }

@@ -3,24 +3,17 @@
 #include "spk/base/cleanup.h"
 #include "spk/base/clock.h"
 #include "spk/base/limits.h"
+#include "spk/cli/health.h"
+#include "spk/cli/page.h"
+#include "spk/cli/process.h"
+#include "spk/cli/program.h"
+#include "spk/cli/signals.h"
 #include "webhook/certificates/certificates.h"
-#include "webhook/process.h"
 #include "webhook/serve_options.h"
 #include "webhook/server.h"
 
-#include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
-
-enum { EXIT_OK, EXIT_BROKEN, EXIT_USAGE };
-
-/* The health port serves a kubelet and a Prometheus. */
-#define HEALTH_CONNECTIONS 64
-
-/* They are near and ask with a few bytes; anybody may connect here. */
-#define HEALTH_REQUEST_MS 2000
 
 /* Descriptors beside the connections': standard ones, listeners, files that are read; and three a
  * thread (epoll, epoll of TLS, wake-up). */
@@ -58,26 +51,6 @@ struct serve {
     sigset_t signals;
 };
 
-/* Before any thread starts: they inherit the mask, and only the main thread takes signals. */
-static void block_signals(sigset_t *set)
-{
-    (void)sigemptyset(set);
-    (void)sigaddset(set, SIGTERM);
-    (void)sigaddset(set, SIGINT);
-    (void)sigaddset(set, SIGHUP);
-    (void)sigprocmask(SIG_BLOCK, set, NULL);
-    (void)signal(SIGPIPE, SIG_IGN);
-}
-
-/* The signal that came within @ms, or 0. */
-static int wait_signal(const sigset_t *set, int64_t ms)
-{
-    const struct timespec wait = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
-    int got = sigtimedwait(set, NULL, &wait);
-
-    return got > 0 ? got : 0;
-}
-
 static void init_server(struct serve *serve)
 {
     const struct spk_serve_options *options = &serve->options;
@@ -94,6 +67,7 @@ static void init_server(struct serve *serve)
         .warn_on_invalid = options->on_invalid == SPK_ON_INVALID_WARN,
         .warn_on_unknown_field = options->on_unknown_field == SPK_ON_INVALID_WARN,
     };
+    spk_refusals_init(&server->refusals, &server->logger, spk_refusal_text);
     server->metrics.start_ms = spk_clock_wall_ms();
     (void)pthread_mutex_init(&server->large_lock, NULL);
     (void)pthread_mutex_init(&server->quiet_lock, NULL);
@@ -105,7 +79,7 @@ static void fit_connections(struct serve *serve)
 {
     struct spk_serve_options *options = &serve->options;
     const int64_t limit = spk_process_raise_fds();
-    const int64_t others = OWN_FDS + FDS_PER_THREAD * options->threads + HEALTH_CONNECTIONS;
+    const int64_t others = OWN_FDS + FDS_PER_THREAD * options->threads + SPK_HEALTH_CONNECTIONS;
     int64_t fit = limit - others > limit / 4 ? limit - others : limit / 4;
     struct spk_log_line line;
 
@@ -151,27 +125,17 @@ static int open_https(struct serve *serve, struct spk_err *err)
 static int open_health(struct serve *serve, struct spk_err *err)
 {
     const struct spk_serve_options *options = &serve->options;
-    const struct spk_httpd_options health = {
+    const struct spk_health_options health = {
         .address = options->bind_address,
         .port = (uint16_t)options->health_port,
-        .threads = 1,
-        .connections_max = HEALTH_CONNECTIONS,
-        .in_flight_max = HEALTH_CONNECTIONS,
-        .body_max = 0,
-        .bodies_max = SPK_BODIES_MAX,
-        .request_ms =
-            options->request_ms < HEALTH_REQUEST_MS ? options->request_ms : HEALTH_REQUEST_MS,
-        .idle_ms = HEALTH_REQUEST_MS,
-        .one_request = true,
+        .request_ms = options->request_ms,
         .routes = health_routes,
         .route_count = SPK_LEN(health_routes),
         .ctx = &serve->server,
         .on_reject = spk_server_on_reject,
     };
 
-    if (spk_httpd_new(&serve->health, &health, err))
-        return spk_fail_in(err, "--health-port");
-    return 0;
+    return spk_health_open(&serve->health, &health, err);
 }
 
 static void log_listening(const struct serve *serve)
@@ -205,7 +169,7 @@ static void reload(struct serve *serve)
 
     if (rc == 0)
         return;
-    spk_metrics_add(rc > 0 ? &server->metrics.reloads : &server->metrics.reload_failures);
+    spk_counter_add(rc > 0 ? &server->metrics.reloads : &server->metrics.reload_failures, 1);
     if (rc < 0) {
         spk_log(&server->logger, SPK_LOG_ERROR, "certificate not reloaded, the old one stays",
                 "error", err.msg);
@@ -220,8 +184,8 @@ static void reload(struct serve *serve)
 static void serve_on(struct serve *serve)
 {
     for (;;) {
-        int signal = wait_signal(&serve->signals, serve->options.tls_reload_ms);
-        if (signal == SIGTERM || signal == SIGINT)
+        int signal = spk_signals_wait(&serve->signals, serve->options.tls_reload_ms);
+        if (spk_signals_end(signal))
             return;
         reload(serve);
     }
@@ -238,14 +202,14 @@ static unsigned drain(struct serve *serve)
     atomic_store(&server->draining, true);
     spk_httpd_drain(server->https);
     spk_log(&server->logger, SPK_LOG_INFO, "draining", NULL, NULL);
-    while (signal != SIGTERM && signal != SIGINT) {
+    while (!spk_signals_end(signal)) {
         int64_t gone_ms = spk_clock_mono_ms() - start_ms;
 
         if (gone_ms >= serve->options.drain_timeout_ms)
             break;
         if (gone_ms >= serve->options.drain_min_ms && spk_httpd_drained(server->https))
             break;
-        signal = wait_signal(&serve->signals, DRAIN_STEP_MS);
+        signal = spk_signals_wait(&serve->signals, DRAIN_STEP_MS);
     }
     return spk_httpd_counts(server->https).in_flight;
 }
@@ -256,6 +220,7 @@ static void close_all(struct serve *serve)
     spk_httpd_free(serve->server.https);
     spk_certificates_done(&serve->certificates);
     (void)pthread_mutex_destroy(&serve->server.quiet_lock);
+    spk_refusals_done(&serve->server.refusals);
     (void)pthread_mutex_destroy(&serve->server.large_lock);
 }
 
@@ -273,19 +238,19 @@ static int run(struct serve *serve)
     unsigned cut;
 
     if (spk_certificates_init(&serve->certificates, &serve->options, logger, &err))
-        return fail(serve, &err, EXIT_USAGE);
+        return fail(serve, &err, SPK_EXIT_USAGE);
     serve->server.tls = serve->certificates.tls;
     serve->server.managed = serve->certificates.managed;
     fit_connections(serve);
     if (open_https(serve, &err) || open_health(serve, &err))
-        return fail(serve, &err, EXIT_BROKEN);
+        return fail(serve, &err, SPK_EXIT_BROKEN);
     log_listening(serve);
     serve_on(serve);
     cut = drain(serve);
     spk_log_begin(&line, logger, cut ? SPK_LOG_WARN : SPK_LOG_INFO, "stopped");
     spk_log_int(&line, "cut_off", cut);
     spk_log_end(&line);
-    return EXIT_OK;
+    return SPK_EXIT_OK;
 }
 
 int spk_serve_main(int argc, char **argv)
@@ -295,19 +260,19 @@ int spk_serve_main(int argc, char **argv)
     int rc;
 
     if (!serve)
-        return EXIT_BROKEN;
+        return SPK_EXIT_BROKEN;
     rc = spk_serve_options_parse(&serve->options, argc, argv, &err);
     if (rc > 0) {
         spk_serve_options_help(stdout);
-        return spk_process_printed() ? EXIT_OK : EXIT_BROKEN;
+        return spk_process_printed() ? SPK_EXIT_OK : SPK_EXIT_BROKEN;
     }
     if (rc < 0) {
         (void)fprintf(stderr, "spark-webhook serve: %s\nsee spark-webhook serve --help\n", err.msg);
-        return EXIT_USAGE;
+        return SPK_EXIT_USAGE;
     }
     spk_process_harden();
     spk_process_return_blocks();
-    block_signals(&serve->signals);
+    spk_signals_block(&serve->signals);
     init_server(serve);
     rc = run(serve);
     close_all(serve);

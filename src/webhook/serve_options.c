@@ -2,14 +2,13 @@
 
 #include "spk/base/cleanup.h"
 #include "spk/base/limits.h"
+#include "webhook/prefix.h"
 
 #include <sched.h>
 #include <stddef.h>
 
 static const char *const sources[] = {"files", "self-signed", "managed", NULL};
 static const char *const on_invalids[] = {"deny", "warn", NULL};
-static const char *const log_formats[] = {"json", "text", NULL};
-static const char *const log_levels[] = {"debug", "info", "warn", "error", NULL};
 
 #define FIELD(member) offsetof(struct spk_serve_options, member)
 #define SECONDS       ((int64_t)1000)
@@ -150,21 +149,8 @@ static const struct spk_flag flags[] = {
      .words = on_invalids,
      .offset = FIELD(on_unknown_field)},
     SPK_ANNOTATION_PREFIX_FLAG(FIELD(annotation_prefix)),
-    {.heading = "Log",
-     .name = "log-format",
-     .arg = "json|text",
-     .fallback = "json",
-     .help = "form of the log lines on standard error",
-     .type = SPK_FLAG_WORD,
-     .words = log_formats,
-     .offset = FIELD(log_format)},
-    {.name = "log-level",
-     .arg = "debug|info|warn|error",
-     .fallback = "info",
-     .help = "the least level that is logged",
-     .type = SPK_FLAG_WORD,
-     .words = log_levels,
-     .offset = FIELD(log_level)},
+    {.heading = "Log",                                                    SPK_LOG_FORMAT_FLAG(FIELD(log_format))                                      },
+    {SPK_LOG_LEVEL_FLAG(FIELD(log_level))                                                               },
     {.heading = "Limits and deadlines",
      .name = "threads",
      .arg = "N",
@@ -188,7 +174,7 @@ static const struct spk_flag flags[] = {
      * evicted first. Memory has its own bound, SPK_BODIES_MAX. */
      .fallback = "1024",
      .help = "requests being received or reviewed at a time; the next is told to come back in a "
-             "second",                                                                   .type = SPK_FLAG_NUMBER,
+             "second",                                                            .type = SPK_FLAG_NUMBER,
      .min = 1,
      .max = 65536,
      .offset = FIELD(max_in_flight)},
@@ -212,7 +198,7 @@ static const struct spk_flag flags[] = {
      .arg = "TIME",
      .fallback = "120s",
      .help = "how long a connection may wait for its next request after a valid one; keep it above "
-             "the API server's 90s",                                                                       .type = SPK_FLAG_DURATION,
+             "the API server's 90s",.type = SPK_FLAG_DURATION,
      .min = 100,
      .max = HOUR,
      .offset = FIELD(idle_ms)},
@@ -231,7 +217,7 @@ static const struct spk_flag flags[] = {
      .type = SPK_FLAG_DURATION,
      .max = HOUR,
      .offset = FIELD(drain_timeout_ms)},
-    {.heading = "Other",                                             .name = "help",                                                   .help = "print this",                                                                    .type = SPK_FLAG_HELP                                         },
+    {.heading = "Other",.name = "help",                                                 .help = "print this",                                                                    .type = SPK_FLAG_HELP                                                                        },
 };
 
 /* The CPUs that we may run on. Two at least, so that one review of the largest size doesn't keep

@@ -3,7 +3,7 @@
 /* What `spark-webhook serve` can be told. */
 
 #include "spk/base/err.h"
-#include "webhook/flags.h"
+#include "spk/cli/flags.h"
 
 #include <stdint.h>
 

@@ -4,11 +4,12 @@
 
 #include "spk/admission/review.h"
 #include "spk/base/log.h"
+#include "spk/cli/refusals.h"
 #include "spk/net/httpd.h"
 #include "spk/net/tls.h"
 #include "webhook/certificates/managed.h"
+#include "webhook/denials.h"
 #include "webhook/metrics.h"
-#include "webhook/throttle.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -17,20 +18,19 @@ struct spk_server {
     struct spk_logger logger;
     struct spk_policy policy;
     struct spk_metrics metrics;
+    struct spk_refusals refusals;
     struct spk_tls *tls;
     struct spk_managed *managed; /* NULL without --certificates=managed */
     struct spk_httpd *https;     /* set before the health port is opened, whose handlers use it */
     atomic_bool draining;
 
     pthread_mutex_t large_lock; /* held while a large review is decided */
-    pthread_mutex_t quiet_lock; /* guards the two below */
-    struct spk_throttle refusals[SPK_REFUSALS];
+    pthread_mutex_t quiet_lock; /* guards the one below */
     struct spk_denials denials;
 };
 
 /* Handlers; @ctx is a struct spk_server. */
 spk_httpd_handler spk_review_route;
-spk_httpd_handler spk_healthz_route;
 spk_httpd_handler spk_readyz_route;
 spk_httpd_handler spk_metrics_route;
 spk_httpd_handler spk_certificate_route; /* the chain that is shown, PEM */
@@ -39,15 +39,8 @@ spk_httpd_handler spk_certificate_route; /* the chain that is shown, PEM */
 void spk_server_on_reject(void *ctx, enum spk_httpd_reject reject, const char *peer,
                           const char *detail);
 
-/* The same for a request that got as far as its handler. */
-void spk_server_refuse(struct spk_server *server, unsigned refusal, const char *peer,
-                       const char *detail);
-
 /* The one line about a review. @duration_ns is how long it took. */
 void spk_server_log_review(struct spk_server *server, const struct spk_decision *decision,
                            int64_t duration_ns);
-
-/* Sets status and a line of text as the answer; without memory the body is empty. */
-void spk_server_say(struct spk_httpd_response *response, int status, const char *line);
 
 #endif

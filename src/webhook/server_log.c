@@ -2,59 +2,12 @@
 
 #include "spk/base/clock.h"
 
-static enum spk_log_level refusal_level(unsigned refusal)
-{
-    switch (refusal) {
-    case SPK_REJECT_PATH:
-    case SPK_REJECT_METHOD:
-    case SPK_REJECT_CONTENT_TYPE:
-    case SPK_REJECT_IDLE:
-    case SPK_REJECT_SLOW: /* whoever connects without asking: probes, load balancers */
-        return SPK_LOG_DEBUG;
-    default:
-        return SPK_LOG_WARN;
-    }
-}
-
-static void log_refusal(struct spk_server *server, unsigned refusal, const char *peer,
-                        const char *detail)
-{
-    enum spk_log_level level = refusal_level(refusal);
-    struct spk_log_line line;
-    uint64_t held = 0;
-    bool pass;
-
-    if (level < server->logger.level)
-        return;
-    (void)pthread_mutex_lock(&server->quiet_lock);
-    pass = spk_throttle_pass(&server->refusals[refusal], spk_clock_mono_ms(), &held);
-    (void)pthread_mutex_unlock(&server->quiet_lock);
-    if (!pass)
-        return;
-    spk_log_begin(&line, &server->logger, level, "rejected");
-    spk_log_text(&line, "reason", spk_refusal_text(refusal));
-    spk_log_text(&line, "peer", peer);
-    if (detail)
-        spk_log_text(&line, "detail", detail);
-    if (held)
-        spk_log_int(&line, "suppressed", (int64_t)held);
-    spk_log_end(&line);
-}
-
 void spk_server_on_reject(void *ctx, enum spk_httpd_reject reject, const char *peer,
                           const char *detail)
 {
     struct spk_server *server = ctx;
 
-    spk_metrics_add(&server->metrics.refusals[reject]);
-    log_refusal(server, reject, peer, detail);
-}
-
-void spk_server_refuse(struct spk_server *server, unsigned refusal, const char *peer,
-                       const char *detail)
-{
-    spk_metrics_add(&server->metrics.refusals[refusal]);
-    log_refusal(server, refusal, peer, detail);
+    spk_refusals_tell(&server->refusals, reject, peer, detail);
 }
 
 /* Denied executors come again about once a second for as long as their driver lives. */

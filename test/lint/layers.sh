@@ -4,8 +4,9 @@ set -euo pipefail
 cd "$1"
 declare -A uses=(
     [base]=libc [json]="base" [net]="base" [k8s]="json base" [admission]="k8s json base"
-    [app]="k8s json base" [kube]="net k8s json base" [webhook]="admission kube net k8s json base"
-    [controller]="app kube net k8s json base" [ctl]="app kube net k8s json base"
+    [app]="k8s json base" [kube]="net k8s json base" [cli]="net k8s json base"
+    [webhook]="admission cli kube net k8s json base" [controller]="app cli kube net k8s json base"
+    [ctl]="app cli kube net k8s json base"
 )
 declare -A only=( # a header of a library: the files that may include it
     [microhttpd.h]='src/net/httpd*' [gnutls/*]='src/net/tls*' [curl/*]='src/net/client*' [yaml.h]='src/json/yaml.c'

@@ -3,8 +3,8 @@
 #include "spk/base/cleanup.h"
 #include "spk/base/clock.h"
 #include "spk/base/text.h"
+#include "spk/cli/process.h"
 #include "webhook/doctor/judge.h"
-#include "webhook/process.h"
 
 enum { EXIT_WELL, EXIT_BROKEN, EXIT_UNUSABLE };
 

@@ -1,8 +1,9 @@
 #include "webhook/doctor/options.h"
 
+#include "spk/admission/key.h"
 #include "spk/base/cleanup.h"
+#include "spk/cli/flags.h"
 #include "spk/k8s/name.h"
-#include "webhook/flags.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -52,7 +53,8 @@ static const struct spk_flag flags[] = {
     {.name = "annotation-prefix",
      .arg = "PREFIX",
      .help = "of the instance, if the registration should have another than it has",
-     .type = SPK_FLAG_PREFIX,
+     .type = SPK_FLAG_TEXT,
+     .fault = spk_prefix_fault,
      .offset = FIELD(annotation_prefix)},
     {.name = "pod",
      .arg = "NAMESPACE/NAME",
@@ -77,7 +79,7 @@ static const struct spk_flag flags[] = {
      .type = SPK_FLAG_WORD,
      .words = outputs,
      .offset = FIELD(output)},
-    {.name = "help",                                .help = "print this",     .type = SPK_FLAG_HELP                            },
+    {.name = "help",                                         .help = "print this",       .type = SPK_FLAG_HELP                                          },
 };
 
 static int split_pod(struct spk_doctor_options *it, struct spk_err *err)

@@ -1,9 +1,9 @@
 #include "webhook/install/manifest.h"
 
-#include "webhook/install/embedded.h"
+#include "spk/cli/embedded.h"
+#include "spk/cli/process.h"
+#include "spk/cli/template.h"
 #include "webhook/install/options.h"
-#include "webhook/install/template.h"
-#include "webhook/process.h"
 
 #include "spk/base/cleanup.h"
 #include "spk/base/file.h"
@@ -22,7 +22,7 @@ enum { EXIT_DONE, EXIT_BROKEN, EXIT_UNUSABLE };
 static int render(struct spk_buf *out, const struct spk_install *install,
                   const struct spk_embedded *from, bool helm, struct spk_err *err)
 {
-    struct spk_template template = {.values = install, .include = spk_embedded_part, .helm = helm};
+    struct spk_template template = {.values = install, .texts = spk_embedded, .helm = helm};
 
     template.variables = spk_install_variables(&template.count);
     spk_buf_init(out, SPK_MANIFEST_MAX);

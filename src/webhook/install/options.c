@@ -4,6 +4,7 @@
 #include "spk/base/cleanup.h"
 #include "spk/base/limits.h"
 #include "spk/k8s/name.h"
+#include "webhook/prefix.h"
 
 #include <ctype.h>
 #include <inttypes.h>
@@ -13,7 +14,6 @@ static const char *const formats[] = {"yaml", "helm", NULL};
 static const char *const certificates[] = {"managed", "files", "cert-manager", NULL};
 static const char *const failure_policies[] = {"Fail", "Ignore", NULL};
 static const char *const on_invalids[] = {"deny", "warn", NULL};
-static const char *const log_levels[] = {"debug", "info", "warn", "error", NULL};
 
 enum { MANAGED, FILES, CERT_MANAGER };
 
@@ -85,13 +85,7 @@ static const struct spk_flag flags[] = {
      .type = SPK_FLAG_WORD,
      .words = on_invalids,
      .offset = FIELD(on_invalid)},
-    {.name = "log-level",
-     .arg = "debug|info|warn|error",
-     .fallback = "info",
-     .help = "the least level that is logged",
-     .type = SPK_FLAG_WORD,
-     .words = log_levels,
-     .offset = FIELD(log_level)},
+    {SPK_LOG_LEVEL_FLAG(FIELD(log_level))                                                                             },
     {.name = "replicas",
      .arg = "N",
      .fallback = "2",
@@ -119,7 +113,7 @@ static const struct spk_flag flags[] = {
     {.name = "host-network",
      .help =
          "pods use their node's network, where the API server can't reach pod addresses (EKS with "
-         "Calico); both ports must be free on the nodes",                                                                        .type = SPK_FLAG_SWITCH,
+         "Calico); both ports must be free on the nodes",                                                                    .type = SPK_FLAG_SWITCH,
      .offset = FIELD(host_network)},
     {.name = "priority-class",
      .arg = "NAME",
@@ -147,9 +141,9 @@ static const struct spk_flag flags[] = {
      .arg = "DIR",
      .help =
          "write a file for each object and a kustomization.yaml (or the chart) there, instead of "
-         "printing",                                                   .type = SPK_FLAG_TEXT,
+         "printing",      .type = SPK_FLAG_TEXT,
      .offset = FIELD(directory)},
-    {.name = "help",                                                                 .help = "print this",                                                                   .type = SPK_FLAG_HELP                        },
+    {.name = "help",                                                                    .help = "print this",                                                                                     .type = SPK_FLAG_HELP                                                        },
 };
 
 /* In a chart: what names the instance, and where it goes. */
@@ -217,7 +211,7 @@ static void derive(struct spk_install *it)
     it->certificates_text = certificates[it->certificates];
     it->failure_policy_text = failure_policies[it->failure_policy];
     it->on_invalid_text = on_invalids[it->on_invalid];
-    it->log_level_text = log_levels[it->log_level];
+    it->log_level_text = spk_log_level_words[it->log_level];
     it->makes_namespace = !it->existing_namespace && !is_shared(it->namespace_);
     it->managed = it->certificates == MANAGED;
     it->cert_manager = it->certificates == CERT_MANAGER;

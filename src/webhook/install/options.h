@@ -6,8 +6,8 @@
  */
 
 #include "spk/base/err.h"
-#include "webhook/flags.h"
-#include "webhook/install/template.h"
+#include "spk/cli/flags.h"
+#include "spk/cli/template.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,8 +1,8 @@
 #include "webhook/install/policy.h"
 
-#include "webhook/install/embedded.h"
+#include "spk/cli/embedded.h"
+#include "spk/cli/process.h"
 #include "webhook/install/policy_options.h"
-#include "webhook/process.h"
 
 #include "spk/base/cleanup.h"
 #include "spk/base/limits.h"
@@ -14,7 +14,7 @@ static int print_one(const struct spk_policy_options *options, const struct spk_
                      struct spk_err *err)
 {
     SPK_CLEANUP(spk_buf_done) struct spk_buf buf;
-    struct spk_template template = {.values = options, .include = spk_embedded_part};
+    struct spk_template template = {.values = options, .texts = spk_embedded};
 
     template.variables = spk_policy_variables(&template.count);
     spk_buf_init(&buf, SPK_MANIFEST_MAX);

@@ -3,6 +3,7 @@
 #include "spk/admission/key.h"
 #include "spk/base/cleanup.h"
 #include "webhook/install/options.h"
+#include "webhook/prefix.h"
 
 #include <inttypes.h>
 #include <stddef.h>

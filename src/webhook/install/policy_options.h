@@ -3,8 +3,8 @@
 /* What `spark-webhook policy` can be told, and what it means for the texts in policies/. */
 
 #include "spk/base/err.h"
-#include "webhook/flags.h"
-#include "webhook/install/template.h"
+#include "spk/cli/flags.h"
+#include "spk/cli/template.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -3,13 +3,14 @@
 #include "spk/base/cleanup.h"
 #include "spk/base/limits.h"
 #include "spk/base/text.h"
+#include "spk/cli/flags.h"
+#include "spk/cli/process.h"
 #include "spk/json/place.h"
 #include "spk/json/walk.h"
 #include "spk/json/yaml.h"
-#include "webhook/flags.h"
 #include "webhook/input.h"
 #include "webhook/lint/parts.h"
-#include "webhook/process.h"
+#include "webhook/prefix.h"
 
 enum { EXIT_CLEAN = 0, EXIT_FOUND = 1, EXIT_UNUSABLE = 2 };
 

@@ -2,10 +2,10 @@
 
 #include "../suite.h"
 #include "spk/base/buf.h"
+#include "spk/cli/embedded.h"
 #include "spk/json/yaml.h"
 #include "webhook/doctor/facts.h"
 #include "webhook/doctor/read.h"
-#include "webhook/install/embedded.h"
 #include "webhook/install/options.h"
 
 #include <string.h>
@@ -15,7 +15,7 @@ static json_t *printed(const char *file, const char *argument)
 {
     char *argv[] = {(char *)"manifest", (char *)argument, NULL};
     struct spk_install install;
-    struct spk_template template = {.values = &install, .include = spk_embedded_part};
+    struct spk_template template = {.values = &install, .texts = spk_embedded};
     json_t *object = NULL;
     struct spk_buf buf;
     struct spk_err err = {0};
@@ -23,8 +23,9 @@ static json_t *printed(const char *file, const char *argument)
     ck_assert_int_eq(spk_install_parse(&install, argument ? 2 : 1, argv, &err), 0);
     template.variables = spk_install_variables(&template.count);
     spk_buf_init(&buf, SPK_MANIFEST_MAX);
-    ck_assert_msg(spk_template_render(&buf, &template, spk_embedded_part(file), &err) == 0, "%s",
-                  err.msg);
+    ck_assert_msg(
+        spk_template_render(&buf, &template, spk_embedded_part(spk_embedded, file), &err) == 0,
+        "%s", err.msg);
     ck_assert_msg(spk_yaml_parse(&object, buf.ptr, buf.len, &err) == 0, "%s", err.msg);
     spk_buf_done(&buf);
     return object;

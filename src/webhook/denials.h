@@ -1,8 +1,8 @@
-#ifndef SPK_WEBHOOK_THROTTLE_H
-#define SPK_WEBHOOK_THROTTLE_H
+#ifndef SPK_WEBHOOK_DENIALS_H
+#define SPK_WEBHOOK_DENIALS_H
 /*
- * Keeps strangers from filling the log. Both parts count what they hold back and say so with the
- * next line that they let pass. The caller gives the time and takes care of locking.
+ * Which denials of executors are logged. What is held back is counted and said with the next line
+ * that passes. The caller gives the time and takes care of locking.
  */
 
 #include "spk/base/str.h"
@@ -10,19 +10,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-/* So many lines a second, and so many at once. */
-#define SPK_THROTTLE_PER_S 10
-
-/* A token bucket; a zeroed one is full. */
-struct spk_throttle {
-    int64_t last_ms;
-    int64_t owed; /* thousandths of a line: 0 is a full bucket */
-    uint64_t held;
-};
-
-/* May a line be written now? *@held is set when true: how many were held back since the last. */
-bool spk_throttle_pass(struct spk_throttle *throttle, int64_t now_ms, uint64_t *held);
 
 /* A driver whose executors are denied asks again about once a second, for ever. */
 #define SPK_DENIALS_EACH_MS 60000

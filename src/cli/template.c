@@ -1,6 +1,6 @@
-#include "webhook/install/template.h"
+#include "spk/cli/template.h"
 
-#include "webhook/flags.h"
+#include "spk/cli/flags.h"
 
 #include "spk/base/cleanup.h"
 
@@ -242,7 +242,8 @@ static int include_line(struct run *run, struct spk_str blanks, struct spk_str n
     struct run inner = *run;
 
     (void)snprintf(file, sizeof(file), "_%.*s.yaml", SPK_ARG(name));
-    inner.rest = run->template->include(file);
+    inner.rest =
+        run->template->texts ? spk_embedded_part(run->template->texts, file) : (struct spk_str){0};
     inner.indent = blanks;
     inner.line = 0;
     if (!inner.rest.ptr)

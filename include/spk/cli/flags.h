@@ -1,12 +1,12 @@
-#ifndef SPK_WEBHOOK_FLAGS_H
-#define SPK_WEBHOOK_FLAGS_H
+#ifndef SPK_CLI_FLAGS_H
+#define SPK_CLI_FLAGS_H
 /*
  * Command line flags from one table: it is what is parsed, what --help prints and where the
  * defaults come from (as text, through the same parser), so that none of them can drift.
  */
 
-#include "spk/admission/key.h"
 #include "spk/base/err.h"
+#include "spk/base/str.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -22,8 +22,7 @@ enum spk_flag_type {
     SPK_FLAG_NAME,     /* the same, a DNS label */
     SPK_FLAG_OBJECT,   /* the same, what most objects may be called: a DNS subdomain */
     SPK_FLAG_OBJECTS,  /* struct spk_flag_list of those */
-    SPK_FLAG_ADDRESS,  /* the same, an IPv4 or IPv6 address */
-    SPK_FLAG_PREFIX,   /* the same, a prefix of annotations */
+    SPK_FLAG_ADDRESS,  /* const char *, an IPv4 or IPv6 address */
     SPK_FLAG_SANS,     /* struct spk_flag_list of DNS names and addresses */
     SPK_FLAG_WORD,     /* int, the index in words */
     SPK_FLAG_NUMBER,   /* int64_t */
@@ -59,16 +58,23 @@ struct spk_flag {
     enum spk_flag_type type;
     size_t offset;       /* of the field */
     const char *heading; /* what --help prints above this one and those that follow; or NULL */
+    const char *(*fault)(struct spk_str text); /* of SPK_FLAG_TEXT: what was expected, when it is
+                                                  not that; or NULL */
 };
 
-/* --annotation-prefix, the same for every command that knows it; @field_offset is of the field. */
-#define SPK_ANNOTATION_PREFIX_FLAG(field_offset)                                                \
-    {                                                                                           \
-        .name = "annotation-prefix", .arg = "PREFIX", .fallback = SPK_PREFIX,                   \
-        .help = "what the annotations begin with that count, without the slash; only with the " \
-                "default " SPK_PREFIX_ALIAS " counts as well",                                  \
-        .type = SPK_FLAG_PREFIX, .offset = (field_offset),                                      \
-    }
+/* The words of enum spk_log_format and enum spk_log_level, NULL-terminated. */
+extern const char *const spk_log_format_words[];
+extern const char *const spk_log_level_words[];
+
+/* --log-format and --log-level, the same for every server; the offsets are of int fields. */
+#define SPK_LOG_FORMAT_FLAG(field_offset)                                     \
+    .name = "log-format", .arg = "json|text", .fallback = "json",             \
+    .help = "form of the log lines on standard error", .type = SPK_FLAG_WORD, \
+    .words = spk_log_format_words, .offset = (field_offset)
+#define SPK_LOG_LEVEL_FLAG(field_offset)                                                           \
+    .name = "log-level", .arg = "debug|info|warn|error", .fallback = "info",                       \
+    .help = "the least level that is logged", .type = SPK_FLAG_WORD, .words = spk_log_level_words, \
+    .offset = (field_offset)
 
 /**
  * spk_flags_parse() - fill options from defaults and arguments

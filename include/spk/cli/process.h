@@ -1,5 +1,5 @@
-#ifndef SPK_WEBHOOK_PROCESS_H
-#define SPK_WEBHOOK_PROCESS_H
+#ifndef SPK_CLI_PROCESS_H
+#define SPK_CLI_PROCESS_H
 /* The process as the kernel sees it. */
 
 #include <stdbool.h>
@@ -19,7 +19,8 @@ int64_t spk_process_cpu_ns(void);
  * log lines. */
 void spk_process_open_std(void);
 
-/* Is all that was printed really out? If not, standard error says why. */
+/* Is all that was printed really out? If not, standard error says why, behind the program's name.
+ */
 bool spk_process_printed(void);
 
 /* Raises the soft limit of open descriptors to the hard one. Return: what it is now. */

@@ -1,4 +1,4 @@
-#include "webhook/install/embedded.h"
+#include "spk/cli/embedded.h"
 
 const char *spk_embedded_file(const struct spk_embedded *embedded, const char *folder)
 {
@@ -10,9 +10,9 @@ const char *spk_embedded_file(const struct spk_embedded *embedded, const char *f
     return name + len + 1;
 }
 
-struct spk_str spk_embedded_part(const char *file)
+struct spk_str spk_embedded_part(const struct spk_embedded *texts, const char *file)
 {
-    for (const struct spk_embedded *it = spk_embedded; it->name; it++) {
+    for (const struct spk_embedded *it = texts; it->name; it++) {
         const char *slash = strchr(it->name, '/');
         if (slash && strcmp(slash + 1, file) == 0)
             return spk_str(it->text);

@@ -1,4 +1,4 @@
-#include "webhook/flags.h"
+#include "spk/cli/flags.h"
 
 #include "spk/base/nearest.h"
 

@@ -1,5 +1,5 @@
-#ifndef SPK_WEBHOOK_INSTALL_TEMPLATE_H
-#define SPK_WEBHOOK_INSTALL_TEMPLATE_H
+#ifndef SPK_CLI_TEMPLATE_H
+#define SPK_CLI_TEMPLATE_H
 /*
  * The language of objects/: YAML for people, with the few places that options change.
  *
@@ -25,6 +25,7 @@
 #include "spk/base/buf.h"
 #include "spk/base/err.h"
 #include "spk/base/str.h"
+#include "spk/cli/embedded.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -49,9 +50,9 @@ struct spk_variable {
 struct spk_template {
     const struct spk_variable *variables;
     size_t count;
-    const void *values;                          /* what the offsets are in */
-    struct spk_str (*include)(const char *name); /* NULL pointer: there is none of that name */
-    bool helm;                                   /* make a chart's template */
+    const void *values;               /* what the offsets are in */
+    const struct spk_embedded *texts; /* where %include finds its parts; NULL: nowhere */
+    bool helm;                        /* make a chart's template */
 };
 
 /**

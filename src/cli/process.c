@@ -1,4 +1,4 @@
-#include "webhook/process.h"
+#include "spk/cli/process.h"
 
 #include "spk/base/cleanup.h"
 
@@ -71,7 +71,8 @@ bool spk_process_printed(void)
 {
     if (fflush(stdout) == 0 && !ferror(stdout))
         return true;
-    (void)fprintf(stderr, "spark-webhook: standard output: %s\n", strerror(errno));
+    (void)fprintf(stderr, "%s: standard output: %s\n", program_invocation_short_name,
+                  strerror(errno));
     return false;
 }
 

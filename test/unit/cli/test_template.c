@@ -1,7 +1,7 @@
-#include "webhook/install/template.h"
+#include "spk/cli/template.h"
 
 #include "spk/base/cleanup.h"
-#include "webhook/flags.h"
+#include "spk/cli/flags.h"
 
 #include "../suite.h"
 
@@ -34,21 +34,19 @@ static const struct spk_variable variables[] = {
     {"none",   "$.Values.none",   SPK_VARIABLE_LIST,   offsetof(struct values, none)       },
 };
 
-static struct spk_str include(const char *file)
-{
-    if (strcmp(file, "_part.yaml") == 0)
-        return spk_str("a: %{name}\n%if off\nb: x\n%end\n\nc: |\n  d\n");
-    if (strcmp(file, "_ends.yaml") == 0)
-        return spk_str("%end\n");
-    return strcmp(file, "_itself.yaml") == 0 ? spk_str("%include itself\n") : (struct spk_str){0};
-}
+static const struct spk_embedded parts[] = {
+    {"x/_part.yaml",   "a: %{name}\n%if off\nb: x\n%end\n\nc: |\n  d\n"},
+    {"x/_ends.yaml",                "%end\n"},
+    {"x/_itself.yaml","%include itself\n"},
+    {0},
+};
 
 static int render(struct spk_buf *out, const char *text, bool helm, struct spk_err *err)
 {
     const struct spk_template template = {.variables = variables,
                                           .count = SPK_LEN(variables),
                                           .values = &values,
-                                          .include = include,
+                                          .texts = parts,
                                           .helm = helm};
 
     spk_buf_init(out, 512);

@@ -1,4 +1,4 @@
-#include "webhook/flags.h"
+#include "spk/cli/flags.h"
 
 #include "spk/base/cleanup.h"
 #include "spk/base/clock.h"
@@ -11,6 +11,9 @@
 #include <inttypes.h>
 #include <stdbool.h>
 #include <string.h>
+
+const char *const spk_log_format_words[] = {"json", "text", NULL};
+const char *const spk_log_level_words[] = {"debug", "info", "warn", "error", NULL};
 
 static int unexpected(struct spk_err *err, const struct spk_flag *flag, const char *found,
                       const char *expected)
@@ -47,8 +50,12 @@ static int set_switch(void *field, const struct spk_flag *flag, const char *valu
 static int set_text(void *field, const struct spk_flag *flag, const char *value,
                     struct spk_err *err)
 {
+    const char *fault = *value && flag->fault ? flag->fault(spk_str(value)) : NULL;
+
     if (!*value)
         return unexpected(err, flag, value, "a text that is not empty");
+    if (fault)
+        return unexpected(err, flag, value, fault);
     *(const char **)field = value;
     return 0;
 }
@@ -69,17 +76,6 @@ static int set_object(void *field, const struct spk_flag *flag, const char *valu
     if (!spk_is_subdomain(spk_str(value)))
         return unexpected(err, flag, value,
                           "a name of lower-case letters, digits, '-' and '.', at most 253");
-    *(const char **)field = value;
-    return 0;
-}
-
-static int set_prefix(void *field, const struct spk_flag *flag, const char *value,
-                      struct spk_err *err)
-{
-    const char *fault = spk_prefix_fault(spk_str(value));
-
-    if (fault)
-        return unexpected(err, flag, value, fault);
     *(const char **)field = value;
     return 0;
 }
@@ -238,14 +234,21 @@ typedef int setter(void *field, const struct spk_flag *flag, const char *value,
                    struct spk_err *err);
 
 static setter *const setters[] = {
-    [SPK_FLAG_HELP] = NULL,         [SPK_FLAG_SWITCH] = set_switch,
-    [SPK_FLAG_OPERAND] = set_text,  [SPK_FLAG_TEXT] = set_text,
-    [SPK_FLAG_NAME] = set_name,     [SPK_FLAG_ADDRESS] = set_address,
-    [SPK_FLAG_PREFIX] = set_prefix, [SPK_FLAG_SANS] = set_sans,
-    [SPK_FLAG_WORD] = set_word,     [SPK_FLAG_NUMBER] = set_number,
-    [SPK_FLAG_SIZE] = set_size,     [SPK_FLAG_DURATION] = set_duration,
-    [SPK_FLAG_OBJECT] = set_object, [SPK_FLAG_OBJECTS] = set_objects,
-    [SPK_FLAG_MINOR] = set_minor,   [SPK_FLAG_FILES] = set_files,
+    [SPK_FLAG_HELP] = NULL,
+    [SPK_FLAG_SWITCH] = set_switch,
+    [SPK_FLAG_OPERAND] = set_text,
+    [SPK_FLAG_TEXT] = set_text,
+    [SPK_FLAG_NAME] = set_name,
+    [SPK_FLAG_ADDRESS] = set_address,
+    [SPK_FLAG_SANS] = set_sans,
+    [SPK_FLAG_WORD] = set_word,
+    [SPK_FLAG_NUMBER] = set_number,
+    [SPK_FLAG_SIZE] = set_size,
+    [SPK_FLAG_DURATION] = set_duration,
+    [SPK_FLAG_OBJECT] = set_object,
+    [SPK_FLAG_OBJECTS] = set_objects,
+    [SPK_FLAG_MINOR] = set_minor,
+    [SPK_FLAG_FILES] = set_files,
 };
 _Static_assert(SPK_LEN(setters) == SPK_FLAG_TYPES, "one setter per type");
 
