@@ -60,7 +60,7 @@ struct spk_engine_options {
     bool elect;                     /* a Lease decides who leads; else this process does */
     struct spk_lease_options lease; /* without ctx and on_change */
     const char *instance;           /* the host's name, for events */
-    struct spk_log *log;
+    const struct spk_logger *log;
     void *ctx; /* for what follows; any of it may be NULL; called on any thread */
     void (*on_transition)(void *ctx, const struct spk_engine_transition *transition);
     void (*on_executor)(void *ctx, const struct spk_engine_executor *executor);

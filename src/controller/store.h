@@ -35,8 +35,9 @@ struct spk_store_options {
     bool v1alpha1;                 /* watch the first version, too */
     void *ctx;
     void (*on_change)(void *ctx, const char *key);
-    /* An executor is gone: the object of the DELETED event, or the last one seen. May be NULL. */
-    void (*on_executor_gone)(void *ctx, const char *key, const struct spk_pod *pod);
+    /* A driver or an executor is gone: the object of the DELETED event, or the last one seen. May
+     * be NULL. */
+    void (*on_pod_gone)(void *ctx, const char *key, const struct spk_pod *pod);
     /* A watch that began, or failed and is tried again: for the log, /readyz and metrics.
      * @what: "pods of namespace x". With both watching and an error, one object could not be read
      * and is as it was. A kind that is not installed has an error that begins with "not installed".

@@ -167,8 +167,8 @@ static void tell(struct spk_store *store, const struct pod *pod, bool gone)
     (void)pthread_mutex_unlock(&store->lock);
     for (int kind = 0; kind < SPK_SOURCE_PODS; kind++) {
         if (keys[kind] && (there[kind] || (!any && kind == 0))) {
-            if (gone && !pod->pod.driver && options->on_executor_gone)
-                options->on_executor_gone(options->ctx, keys[kind], &pod->pod);
+            if (gone && options->on_pod_gone)
+                options->on_pod_gone(options->ctx, keys[kind], &pod->pod);
             options->on_change(options->ctx, keys[kind]);
         }
         free(keys[kind]);

@@ -1,0 +1,400 @@
+#include "controller/attempts.h"
+
+#include "spk/base/cleanup.h"
+#include "spk/base/clock.h"
+
+#include <pthread.h>
+#include <search.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Executors' states are written at most this often: a job with a thousand of them starts them in
+ * some seconds, and each write is one of etcd's. */
+#define EXECUTORS_MS 1000
+
+struct attempt {
+    char *key;
+    char id[40];
+    enum spk_child child;
+    bool called_off; /* by whoever no longer wants it, while it is at work */
+    char *message;
+    json_t *object;        /* while it waits */
+    struct spk_stop *stop; /* while it runs */
+    int64_t enqueued_ms;
+    enum spk_driver driver;
+    int64_t driver_since_s;
+    struct spk_pod *last_driver; /* of the submission that is at hand, when it is gone */
+    int64_t executors_ms;
+    json_t *buried;
+    enum spk_app_state state;
+};
+
+struct spk_attempts {
+    pthread_mutex_t lock;
+    void *tree; /* of tsearch(3), by key */
+};
+
+static int by_key(const void *a, const void *b)
+{
+    return strcmp(((const struct attempt *)a)->key, ((const struct attempt *)b)->key);
+}
+
+static void attempt_free(void *ptr)
+{
+    struct attempt *attempt = ptr;
+
+    if (!attempt)
+        return;
+    json_decref(attempt->object);
+    json_decref(attempt->buried);
+    free(attempt->last_driver);
+    free(attempt->message);
+    free(attempt->key);
+    free(attempt);
+}
+
+static struct attempt *find(struct spk_attempts *attempts, const char *key)
+{
+    struct attempt probe = {.key = (char *)key};
+    struct attempt **node = tfind(&probe, &attempts->tree, by_key);
+
+    return node ? *node : NULL;
+}
+
+/* NULL without memory. */
+static struct attempt *find_or_add(struct spk_attempts *attempts, const char *key)
+{
+    struct attempt *attempt = find(attempts, key);
+
+    if (attempt)
+        return attempt;
+    attempt = calloc(1, sizeof(*attempt));
+    if (!attempt)
+        return NULL;
+    attempt->key = strdup(key);
+    attempt->driver = SPK_DRIVER_UNSEEN;
+    if (!attempt->key || !tsearch(attempt, &attempts->tree, by_key)) {
+        attempt_free(attempt);
+        return NULL;
+    }
+    return attempt;
+}
+
+static int no_memory(struct spk_err *err)
+{
+    return spk_fail(err, SPK_ENOMEM, "out of memory");
+}
+
+int spk_attempts_new(struct spk_attempts **out, struct spk_err *err)
+{
+    struct spk_attempts *attempts = calloc(1, sizeof(*attempts));
+
+    if (!attempts)
+        return no_memory(err);
+    (void)pthread_mutex_init(&attempts->lock, NULL);
+    *out = attempts;
+    return 0;
+}
+
+void spk_attempts_free(struct spk_attempts *attempts)
+{
+    if (!attempts)
+        return;
+    tdestroy(attempts->tree, attempt_free);
+    (void)pthread_mutex_destroy(&attempts->lock);
+    free(attempts);
+}
+
+enum spk_child spk_attempts_child(struct spk_attempts *attempts, const char *key, const char *id,
+                                  char message[1024])
+{
+    enum spk_child child = SPK_CHILD_NONE;
+    struct attempt *attempt;
+
+    message[0] = '\0';
+    (void)pthread_mutex_lock(&attempts->lock);
+    attempt = find(attempts, key);
+    if (attempt && *id && strcmp(attempt->id, id) == 0) {
+        child = attempt->child;
+        (void)snprintf(message, 1024, "%s", attempt->message ? attempt->message : "");
+    }
+    (void)pthread_mutex_unlock(&attempts->lock);
+    return child;
+}
+
+int spk_attempts_ready(struct spk_attempts *attempts, const char *key, const char *id,
+                       struct spk_err *err)
+{
+    struct attempt *attempt;
+
+    (void)pthread_mutex_lock(&attempts->lock);
+    attempt = find_or_add(attempts, key);
+    if (attempt) {
+        (void)snprintf(attempt->id, sizeof(attempt->id), "%s", id);
+        attempt->child = SPK_CHILD_READY;
+        attempt->called_off = false;
+        free(SPK_STEAL(attempt->message));
+        free(SPK_STEAL(attempt->last_driver));
+    }
+    (void)pthread_mutex_unlock(&attempts->lock);
+    return attempt ? 0 : no_memory(err);
+}
+
+int spk_attempts_enqueue(struct spk_attempts *attempts, const char *key, const char *id,
+                         const json_t *object, struct spk_err *err)
+{
+    json_t *copy = json_deep_copy(object);
+    struct attempt *attempt;
+    int result = 1;
+
+    if (!copy)
+        return no_memory(err);
+    (void)pthread_mutex_lock(&attempts->lock);
+    attempt = find(attempts, key);
+    if (attempt && attempt->child == SPK_CHILD_READY && strcmp(attempt->id, id) == 0) {
+        json_decref(attempt->object);
+        attempt->object = SPK_STEAL(copy);
+        attempt->child = SPK_CHILD_AT_WORK;
+        attempt->enqueued_ms = spk_clock_mono_ms();
+        result = 0;
+    }
+    (void)pthread_mutex_unlock(&attempts->lock);
+    json_decref(copy);
+    return result;
+}
+
+int spk_attempts_begin(struct spk_attempts *attempts, const char *key, struct spk_stop *stop,
+                       char id[40], json_t **object, int64_t *waited_ms)
+{
+    struct attempt *attempt;
+    int result = 1;
+
+    (void)pthread_mutex_lock(&attempts->lock);
+    attempt = find(attempts, key);
+    if (attempt && attempt->child == SPK_CHILD_AT_WORK && attempt->object && !attempt->stop) {
+        memcpy(id, attempt->id, sizeof(attempt->id));
+        *object = SPK_STEAL(attempt->object);
+        *waited_ms = spk_clock_mono_ms() - attempt->enqueued_ms;
+        attempt->stop = stop;
+        result = 0;
+    }
+    (void)pthread_mutex_unlock(&attempts->lock);
+    return result;
+}
+
+void spk_attempts_end(struct spk_attempts *attempts, const char *key, const char *id,
+                      enum spk_child child, const char *message)
+{
+    struct attempt *attempt;
+
+    (void)pthread_mutex_lock(&attempts->lock);
+    attempt = find(attempts, key);
+    if (attempt && strcmp(attempt->id, id) == 0) {
+        attempt->stop = NULL;
+        attempt->child = attempt->called_off ? SPK_CHILD_NONE : child;
+        if (attempt->called_off)
+            attempt->id[0] = '\0';
+        attempt->called_off = false;
+        free(attempt->message);
+        attempt->message = message && *message ? strdup(message) : NULL;
+    }
+    (void)pthread_mutex_unlock(&attempts->lock);
+}
+
+static bool call_off(struct attempt *attempt)
+{
+    json_decref(attempt->object);
+    attempt->object = NULL;
+    if (attempt->stop) {
+        attempt->called_off = true;
+        spk_stop_throw(attempt->stop);
+        return true;
+    }
+    attempt->child = SPK_CHILD_NONE;
+    attempt->id[0] = '\0';
+    return false;
+}
+
+bool spk_attempts_call_off(struct spk_attempts *attempts, const char *key)
+{
+    struct attempt *attempt;
+    bool alive;
+
+    (void)pthread_mutex_lock(&attempts->lock);
+    attempt = find(attempts, key);
+    alive = attempt && call_off(attempt);
+    (void)pthread_mutex_unlock(&attempts->lock);
+    return alive;
+}
+
+static void call_off_node(const void *node, VISIT visit, void *closure)
+{
+    if (visit == postorder || visit == leaf) {
+        if (call_off(*(struct attempt *const *)node))
+            *(bool *)closure = true;
+    }
+}
+
+bool spk_attempts_call_off_all(struct spk_attempts *attempts)
+{
+    bool alive = false;
+
+    (void)pthread_mutex_lock(&attempts->lock);
+    twalk_r(attempts->tree, call_off_node, &alive);
+    (void)pthread_mutex_unlock(&attempts->lock);
+    return alive;
+}
+
+int64_t spk_attempts_since(struct spk_attempts *attempts, const char *key, enum spk_driver driver,
+                           int64_t now_s)
+{
+    int64_t since = now_s;
+    struct attempt *attempt;
+
+    if (driver == SPK_DRIVER_GONE)
+        driver = SPK_DRIVER_ABSENT;
+
+    (void)pthread_mutex_lock(&attempts->lock);
+    attempt = find_or_add(attempts, key);
+    if (attempt && (attempt->driver != driver || attempt->driver_since_s > now_s)) {
+        attempt->driver = driver;
+        attempt->driver_since_s = now_s;
+    }
+    if (attempt)
+        since = attempt->driver_since_s;
+    (void)pthread_mutex_unlock(&attempts->lock);
+    return since;
+}
+
+void spk_attempts_driver_gone(struct spk_attempts *attempts, const char *key,
+                              const struct spk_pod *pod)
+{
+    struct attempt *attempt;
+
+    (void)pthread_mutex_lock(&attempts->lock);
+    attempt = find_or_add(attempts, key);
+    if (attempt && !attempt->last_driver)
+        attempt->last_driver = malloc(sizeof(*pod));
+    if (attempt && attempt->last_driver)
+        *attempt->last_driver = *pod;
+    (void)pthread_mutex_unlock(&attempts->lock);
+}
+
+int spk_attempts_last_driver(struct spk_attempts *attempts, const char *key, const char *id,
+                             struct spk_pod *out)
+{
+    struct attempt *attempt;
+    int result = 1;
+
+    (void)pthread_mutex_lock(&attempts->lock);
+    attempt = find(attempts, key);
+    if (attempt && attempt->last_driver && *id &&
+        strcmp(attempt->last_driver->submission_id, id) == 0) {
+        *out = *attempt->last_driver;
+        result = 0;
+    }
+    (void)pthread_mutex_unlock(&attempts->lock);
+    return result;
+}
+
+void spk_attempts_buried(struct spk_attempts *attempts, const char *key, const char *pod,
+                         enum spk_pod_state state)
+{
+    struct attempt *attempt;
+
+    (void)pthread_mutex_lock(&attempts->lock);
+    attempt = find_or_add(attempts, key);
+    if (attempt && !attempt->buried)
+        attempt->buried = json_object();
+    if (attempt && attempt->buried)
+        (void)json_object_set_new(attempt->buried, pod, json_string(spk_pod_state_text(state)));
+    (void)pthread_mutex_unlock(&attempts->lock);
+}
+
+json_t *spk_attempts_graves(struct spk_attempts *attempts, const char *key)
+{
+    json_t *graves = NULL;
+    struct attempt *attempt;
+
+    (void)pthread_mutex_lock(&attempts->lock);
+    attempt = find(attempts, key);
+    if (attempt && attempt->buried)
+        graves = json_copy(attempt->buried);
+    (void)pthread_mutex_unlock(&attempts->lock);
+    return graves;
+}
+
+void spk_attempts_settle(struct spk_attempts *attempts, const char *key, const json_t *written)
+{
+    struct attempt *attempt;
+    const char *pod;
+    json_t *state;
+    void *next;
+
+    (void)pthread_mutex_lock(&attempts->lock);
+    attempt = find(attempts, key);
+    if (attempt && attempt->buried) {
+        json_object_foreach_safe(attempt->buried, next, pod, state)
+        {
+            if (json_equal(state, json_object_get(written, pod)))
+                (void)json_object_del(attempt->buried, pod);
+        }
+    }
+    (void)pthread_mutex_unlock(&attempts->lock);
+}
+
+int64_t spk_attempts_executors_due(struct spk_attempts *attempts, const char *key, int64_t now_ms)
+{
+    int64_t due = 0;
+    struct attempt *attempt;
+
+    (void)pthread_mutex_lock(&attempts->lock);
+    attempt = find_or_add(attempts, key);
+    if (attempt && attempt->executors_ms && now_ms < attempt->executors_ms + EXECUTORS_MS)
+        due = attempt->executors_ms + EXECUTORS_MS - now_ms;
+    else if (attempt)
+        attempt->executors_ms = now_ms;
+    (void)pthread_mutex_unlock(&attempts->lock);
+    return due;
+}
+
+void spk_attempts_state(struct spk_attempts *attempts, const char *key, enum spk_app_state state)
+{
+    struct attempt *attempt;
+
+    (void)pthread_mutex_lock(&attempts->lock);
+    attempt = find_or_add(attempts, key);
+    if (attempt)
+        attempt->state = state;
+    (void)pthread_mutex_unlock(&attempts->lock);
+}
+
+static void count_node(const void *node, VISIT visit, void *closure)
+{
+    size_t *counts = closure;
+
+    if (visit == postorder || visit == leaf)
+        counts[(*(struct attempt *const *)node)->state]++;
+}
+
+void spk_attempts_by_state(struct spk_attempts *attempts, size_t counts[SPK_APP_STATES])
+{
+    memset(counts, 0, SPK_APP_STATES * sizeof(*counts));
+    (void)pthread_mutex_lock(&attempts->lock);
+    twalk_r(attempts->tree, count_node, counts);
+    (void)pthread_mutex_unlock(&attempts->lock);
+}
+
+void spk_attempts_forget(struct spk_attempts *attempts, const char *key)
+{
+    struct attempt *attempt;
+
+    (void)pthread_mutex_lock(&attempts->lock);
+    attempt = find(attempts, key);
+    if (attempt && !attempt->stop) {
+        (void)tdelete(attempt, &attempts->tree, by_key);
+        attempt_free(attempt);
+    }
+    (void)pthread_mutex_unlock(&attempts->lock);
+}

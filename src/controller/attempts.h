@@ -1,0 +1,88 @@
+#ifndef SPK_CONTROLLER_ATTEMPTS_H
+#define SPK_CONTROLLER_ATTEMPTS_H
+/*
+ * What this process remembers of each application, and nothing else knows: whether its submission
+ * waits, runs or has ended, since when its driver is as it is, and how executors that are gone
+ * ended. Losing all of it (a crash, the Lease) costs time, never a second driver.
+ *
+ * Threads: all safe.
+ */
+
+#include "spk/app/machine.h"
+#include "spk/base/err.h"
+#include "spk/base/stop.h"
+#include "spk/json/walk.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct spk_attempts;
+
+int spk_attempts_new(struct spk_attempts **out, struct spk_err *err)
+    __attribute__((warn_unused_result));
+void spk_attempts_free(struct spk_attempts *attempts);
+
+/* What is known of submission @id: SPK_CHILD_NONE where it is another one's or nobody's.
+ * @message: filled with FAILED and KILLED */
+enum spk_child spk_attempts_child(struct spk_attempts *attempts, const char *key, const char *id,
+                                  char message[1024]);
+
+/* This process has written @id, and may submit. */
+int spk_attempts_ready(struct spk_attempts *attempts, const char *key, const char *id,
+                       struct spk_err *err) __attribute__((warn_unused_result));
+
+/* The submission lane's part. Waits for its turn, with a copy of the object that is submitted;
+ * 1: is at work already, or somebody else's. */
+int spk_attempts_enqueue(struct spk_attempts *attempts, const char *key, const char *id,
+                         const json_t *object, struct spk_err *err)
+    __attribute__((warn_unused_result));
+
+/* Its turn has come. @object: a new reference; @stop ends it. 1: it was called off meanwhile. */
+int spk_attempts_begin(struct spk_attempts *attempts, const char *key, struct spk_stop *stop,
+                       char id[40], json_t **object, int64_t *waited_ms);
+
+/* It has ended; @stop is not used any more. */
+void spk_attempts_end(struct spk_attempts *attempts, const char *key, const char *id,
+                      enum spk_child child, const char *message);
+
+/* Ends it, whatever it is at, and forgets it. True: its child still lives; ask again. */
+bool spk_attempts_call_off(struct spk_attempts *attempts, const char *key);
+
+/* The same for all. */
+bool spk_attempts_call_off_all(struct spk_attempts *attempts);
+
+/* Since when the driver is what it is, by the wall clock: now, when it was something else. ABSENT
+ * and GONE are one. */
+int64_t spk_attempts_since(struct spk_attempts *attempts, const char *key, enum spk_driver driver,
+                           int64_t now_s);
+
+/* How the driver of a submission was when it was deleted. */
+void spk_attempts_driver_gone(struct spk_attempts *attempts, const char *key,
+                              const struct spk_pod *pod);
+
+/* 0 with that, 1: not seen. */
+int spk_attempts_last_driver(struct spk_attempts *attempts, const char *key, const char *id,
+                             struct spk_pod *out);
+
+/* How an executor that is gone ended. */
+void spk_attempts_buried(struct spk_attempts *attempts, const char *key, const char *pod,
+                         enum spk_pod_state state);
+
+/* All of those: a new object pod -> state, NULL without any. */
+json_t *spk_attempts_graves(struct spk_attempts *attempts, const char *key);
+
+/* What @written says need not be remembered any longer. */
+void spk_attempts_settle(struct spk_attempts *attempts, const char *key, const json_t *written);
+
+/* May executorState be written now? Else in how many milliseconds: once a second is enough. */
+int64_t spk_attempts_executors_due(struct spk_attempts *attempts, const char *key, int64_t now_ms);
+
+/* The state that the last look found; for the counts. */
+void spk_attempts_state(struct spk_attempts *attempts, const char *key, enum spk_app_state state);
+void spk_attempts_by_state(struct spk_attempts *attempts, size_t counts[SPK_APP_STATES]);
+
+/* The application is gone. */
+void spk_attempts_forget(struct spk_attempts *attempts, const char *key);
+
+#endif

@@ -1,0 +1,145 @@
+#include "spk/base/cleanup.h"
+#include "spk/base/clock.h"
+
+#include "controller/engine_parts.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* The submission lane: one key at a time, from the object as it was when the step was decided. */
+
+static int make_config_maps(struct spk_engine *engine, const struct spk_key *key,
+                            const struct spk_submission *submission, struct spk_err *err)
+{
+    const json_t *object;
+    size_t i;
+
+    json_array_foreach(submission->config_maps, i, object)
+    {
+        if (spk_api_apply(engine->kube, key, SPK_API_CONFIG_MAPS, object, err) != 0)
+            return spk_fail_in(err, "a ConfigMap that the application needs");
+    }
+    return 0;
+}
+
+static void tell_notes(struct spk_engine *engine, const struct spk_app *app,
+                       const struct spk_submission *submission)
+{
+    struct spk_event_object about = {
+        .api_version = json_string_value(json_object_get(app->object, "apiVersion")),
+        .kind = "SparkApplication",
+        .ns = app->ns,
+        .name = app->name,
+        .uid = app->uid};
+
+    for (size_t i = 0; i < submission->note_count; i++) {
+        char text[1024];
+
+        (void)snprintf(text, sizeof(text), "%s: %s", submission->notes[i].field,
+                       submission->notes[i].message);
+        spk_events_tell(engine->events, &about, true, "SparkApplicationFieldNotActedOn", text);
+    }
+}
+
+/* Right before: the store may lag, and a Lease may have been another's meanwhile. */
+static int still_wanted(struct spk_engine *engine, const struct spk_key *key, const char *id,
+                        struct spk_err *err)
+{
+    struct spk_app app = {0};
+    json_t *object = NULL;
+    char name[SPK_SUBDOMAIN_MAX + 1];
+    int result;
+
+    (void)snprintf(name, sizeof(name), "%.*s", SPK_ARG(key->name));
+    result = spk_api_get(engine->kube, key, SPK_API_APPS, name, &object, err);
+    if (result == 0 && spk_app_read(&app, object, err) != 0)
+        result = -1;
+    if (result == 0 && (app.deleting || strcmp(app.status.submission_id, id) != 0))
+        result = 1;
+    spk_app_done(&app);
+    json_decref(object);
+    return result;
+}
+
+static int run_child(struct spk_engine *engine, const struct spk_key *key,
+                     const struct spk_app *app, const char *id, const struct spk_stop *stop,
+                     struct spk_run *run, struct spk_err *err)
+{
+    struct spk_submission_options options = {.submission_id = id, .webhook = true};
+    struct spk_submission submission = {0};
+    int result = spk_submission_make(&submission, app, &options, err);
+
+    if (result == 0) {
+        tell_notes(engine, app, &submission);
+        result = make_config_maps(engine, key, &submission, err);
+    }
+    if (result == 0)
+        result =
+            spk_runner_run(run, &submission, app->spark_version, engine->options.runner, stop, err);
+    spk_submission_done(&submission);
+    return result;
+}
+
+static enum spk_child verdict(const struct spk_run *run)
+{
+    if (run->exited && run->status == 0)
+        return SPK_CHILD_DONE;
+    return run->exited && !run->timed_out && !run->stopped ? SPK_CHILD_FAILED : SPK_CHILD_KILLED;
+}
+
+static enum spk_child submit(struct spk_engine *engine, const char *key_text, const json_t *object,
+                             const char *id, const struct spk_stop *stop, struct spk_err *err)
+{
+    struct spk_app app = {0};
+    struct spk_run run = {0};
+    struct spk_key key;
+    int result = spk_key_split(&key, key_text, err);
+
+    if (result == 0)
+        result = spk_app_read(&app, object, err);
+    if (result == 0)
+        result = still_wanted(engine, &key, id, err);
+    if (result == 0)
+        result = run_child(engine, &key, &app, id, stop, &run, err);
+    spk_app_done(&app);
+    if (result > 0) {
+        (void)spk_fail(err, SPK_EINVALID, "it was no longer wanted when its turn came");
+        return SPK_CHILD_KILLED;
+    }
+    if (result < 0)
+        return err->code == SPK_EIO ? SPK_CHILD_KILLED : SPK_CHILD_FAILED;
+    (void)snprintf(err->msg, sizeof(err->msg), "%.*s", (int)sizeof(err->msg) - 1, run.message);
+    return verdict(&run);
+}
+
+void spk_engine_submit(struct spk_engine *engine, const char *key)
+{
+    struct spk_stop stop;
+    struct spk_err err = {0};
+    json_t *object = NULL;
+    int64_t waited_ms = 0;
+    int64_t start_ms = spk_clock_mono_ms();
+    enum spk_child child;
+    char id[40];
+
+    if (spk_stop_init(&stop, &err) != 0) {
+        spk_engine_log(engine, SPK_LOG_ERROR, "a submission waits", key, "error", err.msg);
+        (void)spk_queue_add_after(engine->submissions, key, 1000, &err);
+        return;
+    }
+    if (spk_attempts_begin(engine->attempts, key, &stop, id, &object, &waited_ms) == 0) {
+        spk_engine_log(engine, SPK_LOG_INFO, "submission begins", key, "submission_id", id);
+        child = spk_engine_leading(engine) ? submit(engine, key, object, id, &stop, &err)
+                                           : SPK_CHILD_KILLED;
+        spk_attempts_end(engine->attempts, key, id, child, err.msg);
+        spk_engine_log(engine, child == SPK_CHILD_DONE ? SPK_LOG_INFO : SPK_LOG_WARN,
+                       child == SPK_CHILD_DONE ? "submitted" : "submission failed", key, "message",
+                       err.msg);
+        if (engine->options.on_submission)
+            engine->options.on_submission(engine->options.ctx, child == SPK_CHILD_DONE, waited_ms,
+                                          spk_clock_mono_ms() - start_ms);
+        json_decref(object);
+        (void)spk_queue_add(engine->status, key, &err);
+    }
+    spk_stop_done(&stop);
+}

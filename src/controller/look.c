@@ -1,0 +1,194 @@
+#include "spk/base/cleanup.h"
+
+#include "controller/engine_parts.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define HOST_PROPERTY "spark.driver.host="
+
+static void decref(json_t **json)
+{
+    json_decref(*json);
+}
+
+#define AUTO_JSON SPK_CLEANUP(decref)
+
+/* The driver's Service, as its own properties call it: "NAME.NAMESPACE.svc". Spark's ConfigMap has
+ * them (DriverServiceFeatureStep, KubernetesClientUtils.buildSparkConfDirFilesMap). */
+static bool service_name(char out[SPK_LABEL_MAX + 1], const json_t *config_map)
+{
+    const json_t *data = json_object_get(config_map, "data");
+    const char *text = json_string_value(json_object_get(data, "spark.properties"));
+    size_t len;
+
+    text = text ? strstr(text, HOST_PROPERTY) : NULL;
+    if (!text)
+        return false;
+    text += strlen(HOST_PROPERTY);
+    len = strcspn(text, ".\r\n");
+    if (len == 0 || len > SPK_LABEL_MAX)
+        return false;
+    memcpy(out, text, len);
+    out[len] = '\0';
+    return true;
+}
+
+static bool owned_by(const json_t *object, const char *uid)
+{
+    const json_t *owners = json_object_get(json_object_get(object, "metadata"), "ownerReferences");
+    const json_t *owner;
+    size_t i;
+
+    json_array_foreach(owners, i, owner)
+    {
+        const char *found = json_string_value(json_object_get(owner, "uid"));
+
+        if (found && strcmp(found, uid) == 0)
+            return true;
+    }
+    return false;
+}
+
+int spk_engine_whole(struct spk_engine *engine, const struct spk_key *key,
+                     const struct spk_pod *pod, struct spk_err *err)
+{
+    json_t *config_map AUTO_JSON = NULL;
+    json_t *service AUTO_JSON = NULL;
+    char name[SPK_LABEL_MAX + 1];
+    int result;
+
+    if (!*pod->config_map)
+        return 1;
+    result = spk_api_get(engine->kube, key, SPK_API_CONFIG_MAPS, pod->config_map, &config_map, err);
+    if (result != 0)
+        return result;
+    if (!service_name(name, config_map))
+        return 1;
+    result = spk_api_get(engine->kube, key, SPK_API_SERVICES, name, &service, err);
+    if (result != 0)
+        return result;
+    return owned_by(service, pod->uid) ? 0 : 1;
+}
+
+/* "pod x, which belongs to Job/y", for whoever must find out who took the name. */
+static void name_owner(char *out, size_t size, const json_t *pod)
+{
+    const json_t *metadata = json_object_get(pod, "metadata");
+    const json_t *owner = json_array_get(json_object_get(metadata, "ownerReferences"), 0);
+    const char *name = json_string_value(json_object_get(metadata, "name"));
+    const char *kind = json_string_value(json_object_get(owner, "kind"));
+    const char *owner_name = json_string_value(json_object_get(owner, "name"));
+
+    if (kind && owner_name)
+        (void)snprintf(out, size, "pod %s, which belongs to %s/%s", name ? name : "?", kind,
+                       owner_name);
+    else
+        (void)snprintf(out, size, "pod %s, which belongs to nobody", name ? name : "?");
+}
+
+static int judge_pod(struct spk_engine *engine, const struct spk_key *key,
+                     const struct spk_app *app, const json_t *object, struct spk_look *out,
+                     struct spk_err *err)
+{
+    int whole;
+
+    if (spk_pod_read(&out->pod, object, err) != 0)
+        return -1;
+    if (!spk_str_is(key->name, out->pod.app) || !out->pod.driver) {
+        out->driver = SPK_DRIVER_FOREIGN;
+        name_owner(out->foreign_owner, sizeof(out->foreign_owner), object);
+        return 0;
+    }
+    if (!*app->status.submission_id ||
+        strcmp(out->pod.submission_id, app->status.submission_id) != 0) {
+        out->driver = SPK_DRIVER_OLD;
+        out->leftovers = true;
+        return 0;
+    }
+    whole = spk_engine_whole(engine, key, &out->pod, err);
+    if (whole < 0)
+        return -1;
+    out->driver = whole == 0 ? SPK_DRIVER_WHOLE : SPK_DRIVER_HALF;
+    out->leftovers = true;
+    return 0;
+}
+
+static int any_left(struct spk_engine *engine, const struct spk_key *key, enum spk_api_kind kind,
+                    bool drivers_only, bool *left, struct spk_err *err)
+{
+    json_t *items AUTO_JSON = NULL;
+    int result = spk_api_list(engine->kube, key, kind, &items, err);
+    const json_t *item;
+    size_t i;
+
+    if (result != 0)
+        return result < 0 ? -1 : 0;
+    json_array_foreach(items, i, item)
+    {
+        const json_t *labels = json_object_get(json_object_get(item, "metadata"), "labels");
+        const char *role = json_string_value(json_object_get(labels, "spark-role"));
+
+        if (!drivers_only || (role && strcmp(role, "driver") == 0))
+            *left = true;
+    }
+    return 0;
+}
+
+int spk_engine_look(struct spk_engine *engine, const struct spk_key *key, const struct spk_app *app,
+                    const char *driver_name, struct spk_look *out, struct spk_err *err)
+{
+    json_t *object AUTO_JSON = NULL;
+    int result;
+
+    memset(out, 0, sizeof(*out));
+    out->driver = SPK_DRIVER_GONE;
+    result = spk_api_get(engine->kube, key, SPK_API_PODS, driver_name, &object, err);
+    if (result < 0 || (result == 0 && judge_pod(engine, key, app, object, out, err) != 0))
+        return -1;
+    if (any_left(engine, key, SPK_API_PODS, true, &out->leftovers, err) != 0 ||
+        any_left(engine, key, SPK_API_SERVICES, false, &out->leftovers, err) != 0)
+        return -1;
+    if (!engine->options.ui.ingress_url_format)
+        return 0;
+    return any_left(engine, key, SPK_API_INGRESSES, false, &out->leftovers, err);
+}
+
+/* A driver that is whole, or executors, leave with their owner: the driver's own deletion is what
+ * takes ConfigMap and Service along. */
+static int delete_kind(struct spk_engine *engine, const struct spk_key *key, enum spk_api_kind kind,
+                       struct spk_err *err)
+{
+    json_t *items AUTO_JSON = NULL;
+    int result = spk_api_list(engine->kube, key, kind, &items, err);
+    const json_t *item;
+    size_t i;
+
+    if (result != 0)
+        return result < 0 ? -1 : 0;
+    json_array_foreach(items, i, item)
+    {
+        const json_t *metadata = json_object_get(item, "metadata");
+        const char *name = json_string_value(json_object_get(metadata, "name"));
+        const char *uid = json_string_value(json_object_get(metadata, "uid"));
+
+        if (!spk_engine_leading(engine))
+            return spk_fail(err, SPK_EIO, "not the leader any more");
+        if (name && uid && spk_api_delete(engine->kube, key, kind, name, uid, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+int spk_engine_clean(struct spk_engine *engine, const struct spk_key *key, const char *key_text,
+                     struct spk_err *err)
+{
+    if (spk_attempts_call_off(engine->attempts, key_text))
+        return 0; /* its child first: what it still makes is looked for when it has ended */
+    if (delete_kind(engine, key, SPK_API_PODS, err) != 0 ||
+        delete_kind(engine, key, SPK_API_SERVICES, err) != 0)
+        return -1;
+    if (!engine->options.ui.ingress_url_format)
+        return 0;
+    return delete_kind(engine, key, SPK_API_INGRESSES, err);
+}

@@ -1,0 +1,239 @@
+#include "controller/pass.h"
+
+#include "spk/base/clock.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Steps of one pass: the longest way without waiting (a suspension that goes on to an end) has 5.
+ * More would be a machine that turns on the spot, and the queue is fairer. */
+#define STEPS_MAX 12
+
+static bool in_flight(const struct spk_app_status *status)
+{
+    return status->state == SPK_APP_NEW && *status->submission_id;
+}
+
+/* A run may begin from here: its spec is judged, for only then does that matter. */
+static bool may_begin(const struct spk_app_status *status)
+{
+    switch (status->state) {
+    case SPK_APP_NEW:
+    case SPK_APP_SUBMISSION_FAILED:
+    case SPK_APP_PENDING_RERUN:
+    case SPK_APP_INVALIDATING:
+    case SPK_APP_RESUMING:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static const struct spk_pod *cached_driver(const struct spk_pass *pass)
+{
+    const struct spk_pod *found = NULL;
+
+    for (size_t i = 0; i < pass->pod_count; i++) {
+        const struct spk_pod *pod = &pass->pods[i];
+
+        if (!pod->driver)
+            continue;
+        if (!found || strcmp(pod->submission_id, pass->app.status.submission_id) == 0)
+            found = pod;
+    }
+    return found;
+}
+
+/* A driver of this submission counts as whole once that has been found out: from SUBMITTED on. */
+static void from_cache(struct spk_pass *pass)
+{
+    const struct spk_app_status *status = &pass->app.status;
+    const struct spk_pod *pod = cached_driver(pass);
+    struct spk_facts *facts = &pass->facts;
+
+    facts->leftovers = pod != NULL;
+    if (!spk_store_filled(pass->engine->store)) {
+        facts->driver = SPK_DRIVER_UNSEEN;
+    } else if (!pod) {
+        facts->driver = SPK_DRIVER_ABSENT;
+    } else if (!*status->submission_id || strcmp(pod->submission_id, status->submission_id) != 0) {
+        facts->driver = SPK_DRIVER_OLD;
+    } else {
+        facts->driver = in_flight(status) ? SPK_DRIVER_HALF : SPK_DRIVER_WHOLE;
+        facts->pod = pod;
+    }
+}
+
+static void from_look(struct spk_pass *pass)
+{
+    struct spk_facts *facts = &pass->facts;
+
+    facts->driver = pass->look.driver;
+    facts->leftovers = pass->look.leftovers;
+    if (facts->driver == SPK_DRIVER_HALF || facts->driver == SPK_DRIVER_WHOLE)
+        facts->pod = &pass->look.pod;
+    facts->foreign_owner = pass->look.foreign_owner;
+    /* From SUBMITTED on a ConfigMap that somebody deleted doesn't unmake the driver. */
+    if (facts->driver == SPK_DRIVER_HALF && !in_flight(&pass->app.status))
+        facts->driver = SPK_DRIVER_WHOLE;
+}
+
+int spk_pass_facts(struct spk_pass *pass, struct spk_err *err)
+{
+    struct spk_facts *facts = &pass->facts;
+    const struct spk_app *app = &pass->app;
+
+    memset(facts, 0, sizeof(*facts));
+    if (!*pass->new_id && spk_engine_uuid(pass->new_id, err) != 0)
+        return -1;
+    facts->now_s = spk_clock_wall_ms() / 1000;
+    facts->new_id = pass->new_id;
+    facts->driver_name = pass->driver_name;
+    facts->spec_changed = app->written_hash.len > 0 && !spk_str_is(app->written_hash, app->hash);
+    facts->spec_fault = *pass->fault ? pass->fault : NULL;
+    facts->child = spk_attempts_child(pass->engine->attempts, pass->key_text,
+                                      app->status.submission_id, pass->child_message);
+    facts->child_message = pass->child_message;
+    if (pass->looked)
+        from_look(pass);
+    else
+        from_cache(pass);
+    if ((facts->driver == SPK_DRIVER_ABSENT || facts->driver == SPK_DRIVER_GONE) &&
+        spk_attempts_last_driver(pass->engine->attempts, pass->key_text, app->status.submission_id,
+                                 &pass->last_driver) == 0)
+        facts->pod = &pass->last_driver;
+    facts->seen_s =
+        spk_attempts_since(pass->engine->attempts, pass->key_text, facts->driver, facts->now_s);
+    return 0;
+}
+
+static void judge_spec(struct spk_pass *pass)
+{
+    struct spk_err err = {0};
+
+    pass->fault[0] = '\0';
+    if (may_begin(&pass->app.status) && spk_submission_check(&pass->app, &err) != 0)
+        (void)snprintf(pass->fault, sizeof(pass->fault), "%s", err.msg);
+}
+
+static void apply_defaults(struct spk_pass *pass)
+{
+    if (pass->app.rules.ttl_s < 0)
+        pass->app.rules.ttl_s = pass->engine->options.default_ttl_s;
+}
+
+int spk_pass_take(struct spk_pass *pass, json_t *object, struct spk_err *err)
+{
+    struct spk_err fault = {0};
+
+    spk_app_done(&pass->app);
+    json_decref(pass->object);
+    pass->object = object;
+    pass->new_id[0] = '\0';
+    if (spk_app_read(&pass->app, object, &fault) != 0) {
+        if (!pass->app.name.ptr || !pass->app.resource_version.ptr || fault.code == SPK_ENOMEM) {
+            *err = fault;
+            return -1;
+        }
+        (void)snprintf(pass->fault, sizeof(pass->fault), "%s", fault.msg);
+    } else {
+        judge_spec(pass);
+    }
+    apply_defaults(pass);
+    if (spk_app_driver_name(pass->driver_name, &pass->app, &fault) != 0) {
+        pass->driver_name[0] = '\0';
+        (void)snprintf(pass->fault, sizeof(pass->fault), "%s", fault.msg);
+    }
+    return 0;
+}
+
+static void pass_done(struct spk_pass *pass)
+{
+    spk_app_done(&pass->app);
+    json_decref(pass->object);
+    free(pass->pods);
+}
+
+/* A live look answers the machine, and must not be worth more than one step: the next one asks
+ * again. In flight without a child at work only a live look knows anything. */
+static bool must_look(const struct spk_pass *pass)
+{
+    return !pass->looked && in_flight(&pass->app.status) && pass->facts.child != SPK_CHILD_READY &&
+           pass->facts.child != SPK_CHILD_AT_WORK;
+}
+
+static int look(struct spk_pass *pass, struct spk_err *err)
+{
+    if (!*pass->driver_name) {
+        memset(&pass->look, 0, sizeof(pass->look));
+        pass->look.driver = SPK_DRIVER_GONE;
+    } else if (spk_engine_look(pass->engine, &pass->key, &pass->app, pass->driver_name, &pass->look,
+                               err) != 0) {
+        return -1;
+    }
+    pass->looked = true;
+    return spk_pass_facts(pass, err);
+}
+
+static int one_step(struct spk_pass *pass, enum spk_carried *carried, int64_t *wake_ms,
+                    struct spk_err *err)
+{
+    struct spk_step step;
+    int result;
+
+    if (spk_pass_facts(pass, err) != 0 || (must_look(pass) && look(pass, err) != 0))
+        return -1;
+    spk_app_step(&step, &pass->app, &pass->facts);
+    if (step.kind == SPK_STEP_LOOK && !pass->looked) {
+        if (look(pass, err) != 0)
+            return -1;
+        spk_app_step(&step, &pass->app, &pass->facts);
+    }
+    result = spk_pass_carry(pass, &step, carried, wake_ms, err);
+    pass->looked = false;
+    return result;
+}
+
+static int steps(struct spk_pass *pass, int64_t *wake_ms, struct spk_err *err)
+{
+    enum spk_carried carried = SPK_CARRIED_ON;
+
+    for (int i = 0; i < STEPS_MAX && carried == SPK_CARRIED_ON; i++) {
+        if (!spk_engine_leading(pass->engine))
+            return 0;
+        if (one_step(pass, &carried, wake_ms, err) != 0)
+            return -1;
+    }
+    if (carried != SPK_CARRIED_WAIT) {
+        *wake_ms = 100;
+        return 0;
+    }
+    return spk_pass_executors(pass, wake_ms, err);
+}
+
+int spk_engine_pass(struct spk_engine *engine, const char *key, int64_t *wake_ms,
+                    struct spk_err *err)
+{
+    struct spk_pass pass = {.engine = engine, .key_text = key};
+    json_t *object = NULL;
+    int result;
+
+    *wake_ms = -1;
+    if (!spk_engine_leading(engine) || !spk_store_filled(engine->store))
+        return 0;
+    if (spk_key_split(&pass.key, key, err) != 0)
+        return -1;
+    result = spk_store_app(engine->store, key, &object, err);
+    if (result != 0)
+        return result < 0 ? -1 : spk_engine_gone(engine, key, wake_ms, err);
+    result = spk_pass_take(&pass, object, err);
+    if (result == 0)
+        result = spk_store_pods(engine->store, key, &pass.pods, &pass.pod_count, err);
+    if (result == 0)
+        result = steps(&pass, wake_ms, err);
+    if (result == 0)
+        spk_attempts_state(engine->attempts, key, pass.app.status.state);
+    pass_done(&pass);
+    return result;
+}

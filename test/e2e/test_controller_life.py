@@ -1,0 +1,149 @@
+"""What becomes of an application whose run goes another way than planned."""
+
+import time
+
+from kit import controller, kubelet, pods
+from kit.api import wait_for
+from kit.controller import Controller, application, reaches
+
+RETRY = {"type": "OnFailure", "onFailureRetries": 1, "onFailureRetryInterval": 1,
+         "onSubmissionFailureRetries": 1, "onSubmissionFailureRetryInterval": 1}
+
+
+def begin(env, *arguments):
+    controller.define(env)
+    env.webhook
+    return Controller(env, *arguments)
+
+
+def running(env, name, **spec):
+    """A driver that runs."""
+    controller.create(env, application(name, **spec))
+    reaches(env, name, "SUBMITTED", "RUNNING")
+    driver = controller.driver(env, name)
+    kubelet.starts(env, driver)
+    reaches(env, name, "RUNNING")
+    return driver
+
+
+def another_driver(env, name, before):
+    """The driver that has taken the place of @before."""
+    def there():
+        found = controller.driver(env, name)
+        return found if found["metadata"]["uid"] != before["metadata"]["uid"] else None
+
+    return wait_for(f"another driver of {name}", there, within=90, every=0.3)
+
+
+def error(env, name):
+    return controller.read(env, name)["status"]["applicationState"].get("errorMessage", "")
+
+
+def test_a_failed_driver_is_run_again_as_often_as_was_asked(env):
+    begin(env)
+    first = running(env, "retry", restartPolicy=RETRY)
+    kubelet.ends(env, first, code=3)
+    second = another_driver(env, "retry", first)
+    kubelet.starts(env, second)
+    kubelet.ends(env, second, code=3)
+    failed = reaches(env, "retry", "FAILED")
+    assert failed["status"]["executionAttempts"] == 2 and failed["status"]["terminationTime"], failed["status"]
+    assert "3" in error(env, "retry"), error(env, "retry")
+
+
+def test_an_image_that_does_not_come_is_a_failure_with_its_reason(env):
+    begin(env, "--driver-waiting-timeout=3s")
+    controller.create(env, application("noimage"))
+    reaches(env, "noimage", "SUBMITTED")
+    kubelet.waits(env, controller.driver(env, "noimage"), "ImagePullBackOff", "no such image")
+    reaches(env, "noimage", "FAILED", within=30)
+    assert "ImagePullBackOff" in error(env, "noimage"), error(env, "noimage")
+
+
+def test_a_finished_application_is_deleted_when_its_time_to_live_is_over(env):
+    begin(env)
+    driver = running(env, "ttl", timeToLiveSeconds=3)
+    kubelet.ends(env, driver)
+    reaches(env, "ttl", "COMPLETED")
+    wait_for("it is deleted", lambda: env.api.call("GET", f"{controller.collection(env)}/ttl").code == 404, within=15)
+
+
+def test_an_application_deleted_while_it_is_submitted_leaves_no_driver(env):
+    process = begin(env)
+    controller.create(env, application("gone"))
+    wait_for("spark-submit runs", lambda: process.lines("submission begins"), within=20)
+    env.api.done("DELETE", f"{controller.collection(env)}/gone")
+    wait_for("it has been told", lambda: len(process.lines("submission failed")) or process.lines("submitted"), within=30)
+    time.sleep(2)
+    assert env.api.pods(env.namespace, f"{controller.APP_LABEL}=gone") == []
+
+
+def test_a_suspended_application_waits_until_it_is_resumed(env):
+    begin(env)
+    first = running(env, "pause")
+    controller.change(env, "pause", {"spec": {"suspend": True}})
+    reaches(env, "pause", "SUSPENDED")
+    assert env.api.pods(env.namespace, f"{controller.APP_LABEL}=pause") == []
+    controller.change(env, "pause", {"spec": {"suspend": False}})
+    second = another_driver(env, "pause", first)
+    kubelet.starts(env, second)
+    kubelet.ends(env, second)
+    reaches(env, "pause", "COMPLETED")
+
+
+def test_a_changed_spec_is_run_anew(env):
+    begin(env)
+    first = running(env, "change")
+    kubelet.ends(env, first)
+    reaches(env, "change", "COMPLETED")
+    controller.change(env, "change", {"spec": {"timeToLiveSeconds": 3600}})
+    time.sleep(2)
+    assert controller.state(env, "change") == "COMPLETED", "a time to live is no reason to run again"
+    controller.change(env, "change", {"spec": {"arguments": ["7"]}})
+    second = another_driver(env, "change", first)
+    assert "7" in pods.spark_container(second)["args"], pods.spark_container(second)["args"]
+
+
+def test_a_driver_that_the_webhook_has_not_seen_does_not_count(env):
+    controller.define(env)
+    Controller(env)
+    controller.create(env, application("plain", driver={"cores": 1, "memory": "512m", "serviceAccount": "spark",
+                                                         "securityContext": {"runAsUser": 185}}))
+    reaches(env, "plain", "FAILED")
+    assert "webhook" in error(env, "plain"), error(env, "plain")
+    assert env.api.pods(env.namespace, f"{controller.APP_LABEL}=plain,spark-role=driver") == []
+
+
+def test_a_name_that_is_taken_is_said_whose_it_is(env):
+    begin(env)
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "taken-driver", "ownerReferences": [
+        {"apiVersion": "batch/v1", "kind": "Job", "name": "somebody", "uid": "11111111-2222-3333-4444-555555555555"}]},
+           "spec": {"containers": [{"name": "c", "image": "none"}]}}
+    env.api.create_pod(env.namespace, pod)
+    controller.create(env, application("taken"))
+    reaches(env, "taken", "FAILED")
+    assert "Job/somebody" in error(env, "taken"), error(env, "taken")
+    assert len(env.api.pods(env.namespace)) == 1, "the pod of somebody else is gone"
+
+
+def test_somebody_elses_application_is_left_alone(env):
+    begin(env)
+    app = controller.create(env, application("theirs") | {"metadata": {"name": "theirs"}})
+    env.api.done("DELETE", f"{controller.collection(env)}/theirs")
+    paused = application("theirs", suspend=True)
+    app = controller.create(env, paused)
+    body = {"status": {"applicationState": {"state": "RUNNING"}, "driverInfo": {}}}
+    answer = env.api.call("PATCH", f"{controller.collection(env)}/theirs/status", body, "application/merge-patch+json")
+    assert answer.code == 200, answer.message
+    before = controller.change(env, "theirs", {"metadata": {"annotations": {controller.MARKER: None}}, "spec": {"suspend": False}})
+    time.sleep(5)
+    after = controller.read(env, "theirs")
+    assert after["status"].get("applicationState", {}).get("state") == before["status"]["applicationState"]["state"], after
+    assert app["metadata"]["uid"] == after["metadata"]["uid"]
+
+
+def test_a_spec_that_cannot_run_fails_with_the_fields_path(env):
+    begin(env)
+    controller.create(env, application("bad", sparkConf={"spark.kubernetes.driver.podTemplateFile": "/etc/shadow"}))
+    reaches(env, "bad", "FAILED", within=20)
+    assert "podTemplateFile" in error(env, "bad"), error(env, "bad")
