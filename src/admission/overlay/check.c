@@ -14,18 +14,32 @@ static bool is_enough(const struct spk_overlay_run *run)
     return run->notes->fault_count >= SPK_FAULTS_MAX;
 }
 
+/* Texts, numbers and booleans as they stand; of all others what they are. */
 static const char *found(struct spk_overlay_run *run, const json_t *value)
 {
+    char text[40];
+    size_t len;
+    const char *copy;
+
     if (json_is_string(value))
         return spk_notes_quote(run->notes, spk_json_str(value));
-    return json_is_number(value) ? "a number" : spk_json_type_text(json_typeof(value));
+    if (!json_is_number(value) && !json_is_boolean(value))
+        return spk_json_type_text(json_typeof(value));
+    len = json_dumpb(value, text, sizeof(text), JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
+    copy = spk_arena_copy(run->notes->arena,
+                          (struct spk_str){text, len < sizeof(text) ? len : sizeof(text)});
+    run->notes->no_memory |= !copy;
+    return copy ? copy : "";
 }
 
 static int mistyped(struct spk_overlay_run *run, const struct spk_schema_field *field,
                     const json_t *value, const struct spk_at *at)
 {
-    spk_overlay_fault(run, at, "expected %s, found %s",
-                      spk_schema_kind_text((enum spk_schema_kind)field->kind), found(run, value));
+    bool bare = field->kind == SPK_KIND_STRING && (json_is_number(value) || json_is_boolean(value));
+
+    spk_overlay_fault(run, at, "expected %s, found %s%s",
+                      spk_schema_kind_text((enum spk_schema_kind)field->kind), found(run, value),
+                      bare ? ": put it in double quotes" : "");
     return 0;
 }
 
@@ -289,11 +303,12 @@ int spk_overlay_check(struct spk_overlay_run *run, json_t *overlay)
             break;
         if (is_directive(run, key, &here))
             continue;
-        if (!field)
+        if (!field) {
             spk_overlay_fault(run, &here, "expected metadata, spec or sparkContainer%s",
                               spk_overlay_guess_root(run->notes, key));
-        else if (check_value(run, field, overlay, value, &here))
+        } else if (check_value(run, field, overlay, value, &here)) {
             return -1;
+        }
     }
     return 0;
 }

@@ -91,16 +91,19 @@ static void add_unreadable(struct spk_lint *lint, json_t *pod, const struct spk_
     const char *key;
     json_t *value;
     size_t offset = offset_of_pod(lint, pod);
+    const char *advice = "";
 
     json_object_foreach(annotations_of(pod), key, value)
     {
-        if (!json_is_string(value) && strstr(why->msg, key))
-            (void)spk_lint_offset(&offset, &lint->source, value);
+        if (json_is_string(value) || !strstr(why->msg, key))
+            continue;
+        (void)spk_lint_offset(&offset, &lint->source, value);
+        advice = ": put single quotes around the whole value";
     }
     spk_lint_findf(
         lint->findings,
-        (struct spk_lint_finding){.file = lint->source.name, .offset = offset, .error = true}, "%s",
-        why->msg);
+        (struct spk_lint_finding){.file = lint->source.name, .offset = offset, .error = true},
+        "%s%s", why->msg, advice);
 }
 
 static bool is_known(struct spk_str key, const char *prefix, struct spk_arena *arena)
