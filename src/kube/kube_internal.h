@@ -8,6 +8,7 @@
 #include "config_internal.h"
 
 #include "spk/kube/client.h"
+#include "spk/kube/plugin.h"
 #include "spk/net/client.h"
 
 #include <pthread.h>
@@ -17,14 +18,6 @@
 struct spk_kube_link {
     struct spk_client *client;
     unsigned users; /* under the lock of spk_kube; the current link counts as one */
-};
-
-/* What a plugin gave, or nothing. */
-struct spk_kube_credential {
-    char *token;
-    char *cert;
-    char *key;
-    int64_t expires_ms; /* wall clock; INT64_MAX: never */
 };
 
 struct spk_kube {
@@ -46,12 +39,6 @@ struct spk_kube {
     bool busy;                  /* the plugin runs, without the lock */
 };
 
-/* A request's time and stop. */
-struct spk_kube_limits {
-    int64_t deadline_ms;
-    const struct spk_stop *stop;
-};
-
 struct spk_kube_who {
     struct spk_kube_link *link;
     char *authorization; /* a copy */
@@ -69,18 +56,6 @@ bool spk_kube_renew(struct spk_kube *kube, uint64_t generation,
 
 /* Frees what the identity holds. */
 void spk_kube_forget(struct spk_kube *kube);
-
-/**
- * spk_kube_plugin_run() - ask the credential plugin
- * @out: to be released with spk_kube_credential_done()
- *
- * Limits: SPK_PLUGIN_OUTPUT_MAX, one minute
- * Errors: SPK_EIO, SPK_EPARSE, SPK_EINVALID, SPK_ETOOBIG, SPK_ENOMEM with the plugin's name;
- *         ECANCELED, ETIMEDOUT
- */
-int spk_kube_plugin_run(struct spk_kube_credential *out, const struct spk_kube_config *config,
-                        const struct spk_kube_limits *limits, struct spk_err *err);
-void spk_kube_credential_done(struct spk_kube_credential *credential);
 
 /* plugin_text.c: what the plugin is told (to be freed), and what its answer means. */
 int spk_kube_plugin_info(char **out, const struct spk_kube_config *config, struct spk_err *err);

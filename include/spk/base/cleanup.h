@@ -36,6 +36,15 @@ static inline void spk_cleanup_fclose(FILE **file)
         stolen_;                     \
     })
 
+/* Takes a descriptor and leaves -1 there. */
+static inline int spk_steal_fd(int *fd)
+{
+    int stolen = *fd;
+
+    *fd = -1;
+    return stolen;
+}
+
 #define SPK_LEN(array) (sizeof(array) / sizeof((array)[0]))
 
 #endif

@@ -160,4 +160,13 @@
 /* A reference to an image: a name of 255, a tag of 128, a digest (distribution/reference). */
 #define SPK_IMAGE_MAX 512
 
+/* What is kept of spark-submit's output: how it began, and how it ended. A failure is told in its
+ * last stack trace, of some 10 KB. */
+#define SPK_CHILD_HEAD_MAX ((size_t)16 * 1024)
+#define SPK_CHILD_TAIL_MAX ((size_t)48 * 1024)
+
+/* The properties file of a submission and each of its templates: etcd takes 1.5 MiB an object, so
+ * a spec has no more; escaped it is up to six times as long. */
+#define SPK_SUBMISSION_FILE_MAX ((size_t)10 * 1024 * 1024)
+
 #endif
