@@ -131,6 +131,10 @@
  * all together. */
 #define SPK_NAMESPACES_MAX 64
 
+/* Events that wait to be sent, of 1 KB each: as many as a thousand applications have in their first
+ * minute. */
+#define SPK_EVENTS_MAX 4096
+
 /* Files that $KUBECONFIG may name. */
 #define SPK_KUBECONFIG_FILES 32
 

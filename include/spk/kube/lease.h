@@ -4,9 +4,11 @@
  * Leadership by a Lease: one of several processes writes, the others stand by.
  *
  * The holder is believed for leaseDurationSeconds after the last change that WE saw, by our own
- * monotonic clock: clocks of machines are never compared. Who holds it stops calling itself leader
- * when renewals have failed for renew_deadline_ms, which is shorter. Losing it ends nothing but the
- * right to write; the campaign goes on. Without permission for the Lease there is no leader here.
+ * clock, which never jumps and goes on while the machine is suspended: clocks of machines are never
+ * compared. Who holds it stops calling itself leader renew_deadline_ms, which is shorter, after it
+ * began the last renewal that was confirmed, whatever its thread is doing then. Losing it ends
+ * nothing but the right to write; the campaign goes on. Without permission for the Lease (get,
+ * create, update) there is no leader here.
  *
  * Spec:    coordination.k8s.io/v1 Lease; client-go tools/leaderelection
  * Threads: one of its own, on which on_change is called; everything else from any thread
@@ -29,10 +31,14 @@ struct spk_lease_options {
     int64_t retry_ms;          /* 2 s */
     void *ctx;
     /* @err says why, when leading ended or can't begin (also a 403); empty when it was taken over
-     * as it should be. Called at every change, and at each new kind of failure. */
+     * as it should be. Called at every change, at each new kind of failure, also while we still
+     * lead, and when it is over; not any more once spk_lease_stop() was called. */
     void (*on_change)(void *ctx, bool leading, const struct spk_err *err);
 };
 
+/* Errors: SPK_EINVALID unless 0 < retry_ms < renew_deadline_ms < duration_ms, or for a name that no
+ * path can have; SPK_EIO without a thread or a descriptor; SPK_ENOMEM. What the API server says
+ * comes through on_change and is tried again. */
 int spk_lease_start(struct spk_lease **out, struct spk_kube *kube,
                     const struct spk_lease_options *options, struct spk_err *err)
     __attribute__((warn_unused_result));
@@ -40,8 +46,8 @@ int spk_lease_start(struct spk_lease **out, struct spk_kube *kube,
 /* True as long as nobody else can believe to lead: asked right before every write. */
 bool spk_lease_leading(const struct spk_lease *lease);
 
-/* Gives the Lease up (holderIdentity empty), so that the next one need not wait, and ends. NULL is
- * fine. */
+/* Gives the Lease up (holderIdentity empty), so that the next one need not wait, for at most 2 s,
+ * and ends: whoever writes must have ended before. NULL is fine. */
 void spk_lease_stop(struct spk_lease *lease);
 
 #endif
