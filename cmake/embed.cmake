@@ -1,6 +1,6 @@
-# spk_embed(TARGET FOLDER FILE...): the files as texts in the program, found by spk_embedded() of
+# spk_embed(TARGET ARRAY FOLDER FILE...): the files as texts in the program, an array as in
 # spk/cli/embedded.h. Their names begin below FOLDER. A changed file configures anew.
-function(spk_embed target folder)
+function(spk_embed target array folder)
     set(SPK_EMBEDDED "")
     foreach(file ${ARGN})
         set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
@@ -11,13 +11,14 @@ function(spk_embed target folder)
         string(REPLACE "\n" "\\n\"\n     \"" text "${text}")
         string(APPEND SPK_EMBEDDED "    {\"${name}\",\n     \"${text}\"},\n")
     endforeach()
-    file(CONFIGURE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/embedded.c @ONLY CONTENT
+    file(CONFIGURE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/${array}.c @ONLY CONTENT
 "/* Made by cmake/embed.cmake. */
 #include \"spk/cli/embedded.h\"
 
-const struct spk_embedded spk_embedded[] = {
+extern const struct spk_embedded ${array}[];
+const struct spk_embedded ${array}[] = {
 @SPK_EMBEDDED@    {0},
 };
 ")
-    target_sources(${target} PRIVATE ${CMAKE_CURRENT_BINARY_DIR}/embedded.c)
+    target_sources(${target} PRIVATE ${CMAKE_CURRENT_BINARY_DIR}/${array}.c)
 endfunction()
