@@ -10,6 +10,9 @@
  * More would be a machine that turns on the spot, and the queue is fairer. */
 #define STEPS_MAX 12
 
+/* How soon an application is looked at again that was seen before all lists were read. */
+#define FILLED_YET_MS 100
+
 static bool in_flight(const struct spk_app_status *status)
 {
     return status->state == SPK_APP_NEW && *status->submission_id;
@@ -220,8 +223,12 @@ int spk_engine_pass(struct spk_engine *engine, const char *key, int64_t *wake_ms
     int result;
 
     *wake_ms = -1;
-    if (!spk_engine_leading(engine) || !spk_store_filled(engine->store))
+    if (!spk_engine_leading(engine)) /* leading begins with a look at everything */
         return 0;
+    if (!spk_store_filled(engine->store)) {
+        *wake_ms = FILLED_YET_MS;
+        return 0;
+    }
     if (spk_key_split(&pass.key, key, err) != 0)
         return -1;
     result = spk_store_app(engine->store, key, &object, err);
