@@ -89,6 +89,15 @@ static int set_address(void *field, const struct spk_flag *flag, const char *val
     return 0;
 }
 
+static int set_bool(void *field, const struct spk_flag *flag, const char *value,
+                    struct spk_err *err)
+{
+    if (value && strcmp(value, "true") != 0 && strcmp(value, "false") != 0)
+        return unexpected(err, flag, value, "true or false");
+    *(bool *)field = !value || *value == 't';
+    return 0;
+}
+
 static int append(struct spk_flag_list *list, const struct spk_flag *flag, const char *value,
                   struct spk_err *err)
 {
@@ -108,6 +117,14 @@ static int set_files(void *field, const struct spk_flag *flag, const char *value
         return spk_fail(err, SPK_EINVALID, "%s: more than %d", flag->name, SPK_FLAG_FILES_MAX);
     files->items[files->count++] = value;
     return *value ? 0 : unexpected(err, flag, value, "a file's name");
+}
+
+static int set_texts(void *field, const struct spk_flag *flag, const char *value,
+                     struct spk_err *err)
+{
+    const char *text;
+
+    return set_text(&text, flag, value, err) ? -1 : append(field, flag, value, err);
 }
 
 static int set_sans(void *field, const struct spk_flag *flag, const char *value,
@@ -236,6 +253,8 @@ typedef int setter(void *field, const struct spk_flag *flag, const char *value,
 static setter *const setters[] = {
     [SPK_FLAG_HELP] = NULL,
     [SPK_FLAG_SWITCH] = set_switch,
+    [SPK_FLAG_BOOL] = set_bool,
+    [SPK_FLAG_TEXTS] = set_texts,
     [SPK_FLAG_OPERAND] = set_text,
     [SPK_FLAG_TEXT] = set_text,
     [SPK_FLAG_NAME] = set_name,
@@ -284,12 +303,18 @@ static int unknown(const struct spk_flag *flags, size_t count, const char *token
  * gives back for an operand. */
 #define FIRST_FLAG 256
 
+static int has_arg(const struct spk_flag *flag)
+{
+    if (flag->type == SPK_FLAG_BOOL)
+        return optional_argument;
+    return flag->arg ? required_argument : no_argument;
+}
+
 static void fill_options(struct option *options, const struct spk_flag *flags, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        options[i] = (struct option){.name = flags[i].name,
-                                     .has_arg = flags[i].arg ? required_argument : no_argument,
-                                     .val = FIRST_FLAG + (int)i};
+        options[i] = (struct option){
+            .name = flags[i].name, .has_arg = has_arg(&flags[i]), .val = FIRST_FLAG + (int)i};
     }
 }
 
@@ -392,8 +417,12 @@ static void print_flag(FILE *to, const struct spk_flag *flag)
     char fallback[256];
     size_t column = 0;
 
+    if (!flag->help)
+        return;
     (void)fprintf(to, "  %s%s%s%s", is_operand(flag) ? "" : "--", flag->name, flag->arg ? "=" : "",
                   flag->arg ? flag->arg : "");
+    if (flag->type == SPK_FLAG_BOOL)
+        (void)fputs("[=true|false]", to);
     for (const char *word = flag->help; *word;) {
         size_t len = strcspn(word, " ");
         print_word(to, &column, word, len);

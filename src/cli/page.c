@@ -6,7 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#define LINE_MAX_BYTES 1024
+#define LINE_MAX_BYTES 2048
 
 void spk_page_put(struct spk_page *page, const char *fmt, ...)
 {

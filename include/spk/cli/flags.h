@@ -16,10 +16,12 @@
 enum spk_flag_type {
     SPK_FLAG_HELP,     /* no field */
     SPK_FLAG_SWITCH,   /* bool, set by the flag alone */
+    SPK_FLAG_BOOL,     /* bool: the flag alone, or with =true or =false */
     SPK_FLAG_OPERAND,  /* no flag but the one argument without dashes: const char * */
     SPK_FLAG_FILES,    /* any number of those: struct spk_flag_files */
     SPK_FLAG_TEXT,     /* const char *, borrowed from argv */
-    SPK_FLAG_NAME,     /* the same, a DNS label */
+    SPK_FLAG_TEXTS,    /* struct spk_flag_list of those, may be repeated */
+    SPK_FLAG_NAME,     /* as SPK_FLAG_TEXT, a DNS label */
     SPK_FLAG_OBJECT,   /* the same, what most objects may be called: a DNS subdomain */
     SPK_FLAG_OBJECTS,  /* struct spk_flag_list of those */
     SPK_FLAG_ADDRESS,  /* const char *, an IPv4 or IPv6 address */
@@ -51,14 +53,15 @@ struct spk_flag {
     const char *name;         /* without dashes */
     const char *arg;          /* its argument's name for --help; NULL without one */
     const char *fallback;     /* the default as one would type it; NULL: the field stays zero */
-    const char *help;         /* one sentence without full stop */
+    const char *help;         /* one sentence without full stop; NULL: another name for a flag that
+                                 has one, which --help leaves out */
     const char *const *words; /* of SPK_FLAG_WORD, NULL-terminated */
     int64_t min;              /* of a number, a size in bytes, a duration in milliseconds */
     int64_t max;
     enum spk_flag_type type;
     size_t offset;       /* of the field */
     const char *heading; /* what --help prints above this one and those that follow; or NULL */
-    const char *(*fault)(struct spk_str text); /* of SPK_FLAG_TEXT: what was expected, when it is
+    const char *(*fault)(struct spk_str text); /* of SPK_FLAG_TEXT(S): what was expected, when it is
                                                   not that; or NULL */
 };
 

@@ -18,7 +18,7 @@
 struct spk_page {
     struct spk_buf *buf;
     struct spk_err *err;
-    int rc; /* 0, or -1 and @err says why: SPK_EINTERNAL for a line above 1,024 bytes, and those of
+    int rc; /* 0, or -1 and @err says why: SPK_EINTERNAL for a line above 2,048 bytes, and those of
                spk_buf_add() */
 };
 

@@ -1,0 +1,21 @@
+#include "spk/base/cleanup.h"
+#include "spk/cli/program.h"
+
+#include "controller/serve.h"
+
+static const struct spk_command commands[] = {
+    {"run", spk_run_main, "run SparkApplication objects to their end"},
+};
+
+int main(int argc, char **argv)
+{
+    const struct spk_program program = {
+        .name = "spark-controller",
+        .version = SPK_VERSION,
+        .what = "Runs SparkApplication objects of a Kubernetes cluster, with spark-submit.",
+        .commands = commands,
+        .count = SPK_LEN(commands),
+    };
+
+    return spk_program_main(&program, argc, argv);
+}
