@@ -10,7 +10,6 @@
 #include "spk/admission/overlay.h"
 #include "spk/admission/view_tree.h"
 #include "spk/json/patch.h"
-#include "spk/json/walk.h"
 
 /* What a stamp begins with, whatever the version. */
 #define SIGNER "sparkhook/"
@@ -94,18 +93,62 @@ static int add_stamp(json_t *ops, const struct spk_view *view, const struct spk_
     return spk_patch_add(ops, "add", pointer, json_string(stamp), err);
 }
 
-static int merge_defaults(json_t *ops, const struct spk_wishes *wishes, const struct spk_view *view,
-                          size_t index, struct spk_notes *notes, struct spk_err *err)
+/* The pod that comes out is asked about again whenever another webhook changes it: what its author
+ * wrote into an overlay must leave Spark's container, and what other annotations ask for, to be
+ * found as they are now. */
+static int look_again(const struct spk_wishes *wishes, const struct spk_view *then,
+                      const struct spk_spark_container *target, enum spk_role role,
+                      struct spk_notes *notes, struct spk_err *err)
 {
+    struct spk_notes again = {.arena = notes->arena};
+    json_auto_t *ops = json_array();
+    size_t found = spk_container_find(then, role).index;
+    const struct spk_overlay_ask *overlay = &wishes->overlays[wishes->overlay_count - 1];
+
+    if (!ops)
+        return fail_memory(err);
+    if (found != target->index) {
+        spk_notes_fault(notes, overlay->from.written,
+                        "its container %s looks more like Spark's than Spark's own %s",
+                        spk_notes_quote(notes, then->containers[found].name),
+                        spk_notes_quote(notes, then->containers[target->index].name));
+        return 0;
+    }
+    if (wishes->mount_count == 0)
+        return 0;
+    if (spk_merge(ops, wishes, then, target, &again, err))
+        return -1;
+    for (size_t i = 0; i < again.fault_count && i < SPK_FAULTS_MAX; i++)
+        spk_notes_fault(notes, overlay->from.written, "with it, a second pass would end in: %s",
+                        again.faults[i]);
+    return 0;
+}
+
+/* What is merged into the pod that the keyed annotations have made. */
+static int merge_others(json_t *ops, const struct spk_wishes *wishes, const struct spk_view *view,
+                        const struct spk_spark_container *target, const struct spk_policy *policy,
+                        struct spk_decision *out, struct spk_notes *notes, struct spk_err *err)
+{
+    bool has_defaults = wishes->defaults.how != SPK_DEFAULTS_NONE;
+    bool has_overlay =
+        wishes->overlay_count && !wishes->overlays[wishes->overlay_count - 1].shorthand;
     json_auto_t *after = NULL;
     struct spk_view then;
 
-    if (wishes->defaults.how == SPK_DEFAULTS_NONE || notes->fault_count)
+    if (!wishes->overlay_count && !has_defaults)
         return 0;
-    if (spk_patch_apply(&after, view->document, ops, err) ||
-        spk_view_read(&then, notes->arena, after, err))
+    if (spk_overlay_apply(&after, ops, wishes->overlays, wishes->overlay_count, view, target,
+                          policy, notes, err))
         return -1;
-    return spk_defaults_merge(ops, &wishes->defaults, &then, index, notes, err);
+    if (notes->fault_count || !(has_defaults || has_overlay))
+        return 0;
+    if (spk_view_read(&then, notes->arena, after, err))
+        return -1;
+    if (has_overlay && look_again(wishes, &then, target, out->role, notes, err))
+        return -1;
+    if (!has_defaults || notes->fault_count)
+        return 0;
+    return spk_defaults_merge(ops, &wishes->defaults, &then, target->index, notes, err);
 }
 
 /* The patch without regard to faults. */
@@ -125,10 +168,7 @@ static int build_patch(json_t *ops, struct spk_decision *out, const struct spk_v
     find_container(&target, out, view, notes);
     if (spk_merge(ops, &wishes, view, &target, notes, err))
         return -1;
-    if (wishes.overlay_count && spk_overlay_apply(ops, wishes.overlays, wishes.overlay_count, view,
-                                                  &target, policy, notes, err))
-        return -1;
-    if (merge_defaults(ops, &wishes, view, target.index, notes, err))
+    if (merge_others(ops, &wishes, view, &target, policy, out, notes, err))
         return -1;
     return add_stamp(ops, view, policy, notes, err);
 }

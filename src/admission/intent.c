@@ -200,8 +200,10 @@ static void ask_unknown(struct spk_notes *notes, const struct spk_ask *ask, cons
     struct spk_key_guess guess;
     const char *home;
 
-    if (notes->warnings_left)
+    if (notes->warnings_left) { /* no work for what is not shown */
+        notes->warnings_left += !ask->key.alias;
         return;
+    }
     guess = spk_key_guess(ask->written, prefix);
     if (ask->key.alias && !guess.is_near)
         return;

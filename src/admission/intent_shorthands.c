@@ -244,7 +244,8 @@ static bool is_extended_resource(struct spk_str name)
     struct parts parts = split(name, '/');
 
     return spk_is_subdomain(parts.first) && has_key_characters(parts.rest) &&
-           parts.rest.len <= SPK_LABEL_MAX && !spk_str_is(parts.first, "kubernetes.io") &&
+           parts.rest.len <= SPK_LABEL_MAX && !spk_str_starts(name, SPK_LIT("requests.")) &&
+           !spk_str_is(parts.first, "kubernetes.io") &&
            !spk_str_ends(parts.first, SPK_LIT(".kubernetes.io"));
 }
 

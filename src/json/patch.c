@@ -1,11 +1,10 @@
 #include "spk/json/patch.h"
 
-#include "spk/base/limits.h"
+#include "spk/base/cleanup.h"
 
 #include <stdbool.h>
-
-/* Operations build paths out of fixed words, indices and one escaped annotation key. */
-#define POINTER_MAX 4096
+#include <stdlib.h>
+#include <string.h>
 
 int spk_patch_add(json_t *ops, const char *op, const char *pointer, json_t *value,
                   struct spk_err *err)
@@ -26,8 +25,9 @@ int spk_patch_add_remove(json_t *ops, const char *pointer, struct spk_err *err)
     return 0;
 }
 
-/* The next step of a pointer, unescaped into @out; moves @pointer behind it. */
-static bool take_step(char out[static POINTER_MAX], const char **pointer)
+/* The next step of a pointer, unescaped into @out, which has room for all of the pointer; moves
+ * @pointer behind it. */
+static bool take_step(char *out, const char **pointer)
 {
     const char *in = *pointer;
     size_t len = 0;
@@ -39,8 +39,6 @@ static bool take_step(char out[static POINTER_MAX], const char **pointer)
         if (c == '~' && (in[1] == '0' || in[1] == '1'))
             c = *++in == '0' ? '~' : '/';
         else if (c == '~')
-            return false;
-        if (len + 1 >= POINTER_MAX)
             return false;
         out[len++] = c;
     }
@@ -81,8 +79,8 @@ static json_t *child(json_t *parent, const char *step)
     return NULL;
 }
 
-/* Walks to the parent of what @pointer names; @step is the last step. */
-static json_t *find_parent(json_t *document, const char *pointer, char step[static POINTER_MAX])
+/* Walks to the parent of what @pointer names; @step gets the last step, and has room for all. */
+static json_t *find_parent(json_t *document, const char *pointer, char *step)
 {
     json_t *at = document;
 
@@ -131,12 +129,15 @@ static int apply_one(json_t *document, const json_t *entry, struct spk_err *err)
     const char *op = json_string_value(json_object_get(entry, "op"));
     const char *pointer = json_string_value(json_object_get(entry, "path"));
     json_t *value = json_object_get(entry, "value");
-    char step[POINTER_MAX];
+    SPK_AUTOFREE char *step = NULL;
     enum change change = NO_PLACE;
     json_t *parent;
 
     if (!op || !pointer || !known_op(op, value))
         return spk_fail(err, SPK_EINVALID, "not an add, replace or remove");
+    step = malloc(strlen(pointer) + 1);
+    if (!step)
+        return spk_fail(err, SPK_ENOMEM, "out of memory");
     parent = find_parent(document, pointer, step);
     /* A copy, so that a later operation inside it does not change the patch. */
     value = value ? json_deep_copy(value) : json_null();

@@ -65,6 +65,36 @@ int spk_json_parse(json_t **out, const char *bytes, size_t len, struct spk_err *
     return spk_json_parse_at(out, &stopped, bytes, len, err);
 }
 
+/* Takes the values of a tree off what may be left; false when it is not enough. */
+static bool count_off(size_t *left, json_t *tree)
+{
+    const char *key;
+    size_t i;
+    json_t *value;
+
+    if (*left == 0)
+        return false;
+    --*left;
+    json_object_foreach(tree, key, value)
+    {
+        if (!count_off(left, value))
+            return false;
+    }
+    json_array_foreach(tree, i, value)
+    {
+        if (!count_off(left, value))
+            return false;
+    }
+    return true;
+}
+
+bool spk_json_exceeds(json_t *tree, size_t most)
+{
+    size_t left = most;
+
+    return !count_off(&left, tree);
+}
+
 const char *spk_json_type_text(json_type type)
 {
     switch (type) {

@@ -9,7 +9,8 @@
  *   - a variable is replaced whole, never left with a value beside a valueFrom;
  *   - a volume's name or a mount's path that something else has taken is a fault;
  *   - priorityClassName takes away the priority and preemptionPolicy that were defaulted, and
- *     hostNetwork: true brings dnsPolicy ClusterFirstWithHostNet unless the overlay says otherwise.
+ *     hostNetwork: true makes of the dnsPolicy ClusterFirst, which is the default,
+ *     ClusterFirstWithHostNet, unless the overlay says otherwise.
  */
 
 #include "spk/admission/container.h"
@@ -23,19 +24,22 @@
 
 /**
  * spk_overlay_apply() - merge overlays, the later ones above the earlier
+ * @after:   the pod with all of @ops, as far as an overlay may change it: owned. Without meaning
+ * when
+ *           @notes has got a fault.
  * @ops:     operations that other annotations asked for; gets those that the overlays need behind
  * them. Emptied when all of them together leave the pod, to the API server, as it is. Without
  * meaning when @notes has got a fault.
- * @asks:    @count of them: where each came from, and its JSON
+ * @asks:    @count of them, or none: where each came from, and its JSON
  * @view:    the pod as it was submitted; not changed
  * @target:  the Spark container
  * @notes:   gets a fault for each value that can't be honoured, warnings, and an effect a changed
  * path
  *
- * Limits: SPK_OVERLAY_MAX, SPK_OVERLAY_ELEMENTS_MAX, SPK_OVERLAY_PAIRS_MAX
+ * Limits: SPK_COPY_VALUES_MAX, SPK_OVERLAY_MAX, SPK_OVERLAY_ELEMENTS_MAX, SPK_OVERLAY_PAIRS_MAX
  * Errors: SPK_ENOMEM; SPK_EINTERNAL if @ops do not apply to the pod
  */
-int spk_overlay_apply(json_t *ops, const struct spk_overlay_ask *asks, size_t count,
+int spk_overlay_apply(json_t **after, json_t *ops, const struct spk_overlay_ask *asks, size_t count,
                       const struct spk_view *view, const struct spk_spark_container *target,
                       const struct spk_policy *policy, struct spk_notes *notes, struct spk_err *err)
     __attribute__((warn_unused_result));

@@ -39,9 +39,13 @@
 
 /* Elements of all lists of an overlay, and how many of them, times the elements that they might be
  * among the pod's, are compared: a pod that is still to be validated may have half a million, and
- * a comparison takes about a tenth of a microsecond. */
+ * a comparison takes a tenth of a microsecond, or three when they are many. */
 #define SPK_OVERLAY_ELEMENTS_MAX 1024
-#define SPK_OVERLAY_PAIRS_MAX    1000000
+#define SPK_OVERLAY_PAIRS_MAX    250000
+
+/* Values of a pod's spec that is copied to be changed: at most 240 bytes each, which come on top of
+ * SPK_TREE_MAX. A pod that the API server can store (1.5 MiB) has fewer, and a usual one 500. */
+#define SPK_COPY_VALUES_MAX 100000
 
 /* Names tried for one volume, where a pod uses them for something else: someone who takes four of
  * them on purpose is told so. */

@@ -66,6 +66,9 @@ static inline json_t *spk_json_string(struct spk_str text)
     return json_stringn(text.ptr ? text.ptr : "", text.len);
 }
 
+/* True for a tree of more than @most values. */
+bool spk_json_exceeds(json_t *tree, size_t most);
+
 /* "a string", "an array", … */
 const char *spk_json_type_text(json_type type);
 

@@ -13,15 +13,23 @@ static int fail_memory(struct spk_err *err)
     return spk_fail(err, SPK_ENOMEM, "overlay: out of memory");
 }
 
-static int copy_member(json_t *to, const json_t *from, const char *key, struct spk_err *err)
+static int copy_member(json_t *to, const json_t *from, const char *key, struct spk_notes *notes,
+                       struct spk_err *err)
 {
-    const json_t *value = json_object_get(from, key);
+    json_t *value = json_object_get(from, key);
 
+    if (value && spk_json_exceeds(value, SPK_COPY_VALUES_MAX)) {
+        spk_notes_fault(notes, spk_str(key),
+                        "more than %d values, too many for a pod with an overlay, a shorthand or "
+                        "sparkDefaults",
+                        SPK_COPY_VALUES_MAX);
+        return 0;
+    }
     return value && json_object_set_new(to, key, json_deep_copy(value)) ? fail_memory(err) : 0;
 }
 
 /* What may change of the pod. Half of what arrives is managedFields, which never does. */
-static json_t *copy_pod(const json_t *pod, struct spk_err *err)
+static json_t *copy_pod(const json_t *pod, struct spk_notes *notes, struct spk_err *err)
 {
     static const char *const parts[] = {"labels", "annotations", "ownerReferences"};
     json_auto_t *copy = json_pack("{s:{}, s:{}}", "metadata", "spec");
@@ -32,10 +40,10 @@ static json_t *copy_pod(const json_t *pod, struct spk_err *err)
         return NULL;
     }
     for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
-        if (copy_member(metadata, json_object_get(pod, "metadata"), parts[i], err))
+        if (copy_member(metadata, json_object_get(pod, "metadata"), parts[i], notes, err))
             return NULL;
     }
-    return copy_member(copy, pod, "spec", err) ? NULL : json_incref(copy);
+    return copy_member(copy, pod, "spec", notes, err) ? NULL : json_incref(copy);
 }
 
 static bool same_part(const json_t *pod, const json_t *tree, const char *part, const char *key,
@@ -133,11 +141,11 @@ static int apply_one(struct spk_overlay_run *run)
     return 0;
 }
 
-int spk_overlay_apply(json_t *ops, const struct spk_overlay_ask *asks, size_t count,
+int spk_overlay_apply(json_t **after, json_t *ops, const struct spk_overlay_ask *asks, size_t count,
                       const struct spk_view *view, const struct spk_spark_container *target,
                       const struct spk_policy *policy, struct spk_notes *notes, struct spk_err *err)
 {
-    json_auto_t *tree = copy_pod(view->document, err);
+    json_auto_t *tree = copy_pod(view->document, notes, err);
     struct spk_overlay_run run = {.tree = tree,
                                   .ops = ops,
                                   .policy = policy,
@@ -155,9 +163,12 @@ int spk_overlay_apply(json_t *ops, const struct spk_overlay_ask *asks, size_t co
     }
     if (notes->no_memory)
         return fail_memory(err);
-    if (notes->fault_count == 0 && json_array_size(ops) && is_unchanged(view->document, tree)) {
+    if (count && notes->fault_count == 0 && json_array_size(ops) &&
+        is_unchanged(view->document, tree)) {
         notes->effect_count = 0;
-        return json_array_clear(ops) ? fail_memory(err) : 0;
+        if (json_array_clear(ops))
+            return fail_memory(err);
     }
+    *after = json_incref(tree);
     return 0;
 }

@@ -135,7 +135,9 @@ static void unknown_field(struct spk_overlay_run *run, enum spk_schema_index typ
         spk_overlay_fault(run, at, "unknown field%s%s", *guess ? ", " : "", guess);
         return;
     }
-    if (!run->notes->warnings_left) { /* few guesses end in a warning */
+    if (run->notes->warnings_left) { /* no work for what is not shown */
+        run->notes->warnings_left++;
+    } else {
         guess = spk_overlay_guess(run->notes, type, key);
         spk_notes_warn_of(run->notes, run->ask->from.written, "%s: %s: unknown field, ignored%s%s",
                           spk_notes_quote(run->notes, run->ask->from.written),
@@ -202,25 +204,59 @@ static bool has_keys(struct spk_overlay_run *run, const struct spk_schema_keys *
     return true;
 }
 
+/* What two elements that are told apart differ in: each key's value, or what stands for it. NULL
+ * without memory. */
+static const char *keys_text(struct spk_overlay_run *run, const struct spk_schema_keys *keys,
+                             const json_t *element)
+{
+    const char *text = "";
+
+    for (size_t i = 0; i < keys->count && text; i++) {
+        const json_t *value = json_object_get(element, keys->fields[i]->name);
+        struct spk_str part =
+            json_is_string(value)
+                ? spk_json_str(value)
+                : spk_str(keys->fields[i]->fallback ? keys->fields[i]->fallback : "");
+        text =
+            json_is_integer(value)
+                ? spk_arena_printf(run->notes->arena, "%s%" JSON_INTEGER_FORMAT "/", text,
+                                   json_integer_value(value))
+                : spk_arena_printf(run->notes->arena, "%s%zu/%.*s", text, part.len, SPK_ARG(part));
+    }
+    return text;
+}
+
+/* The place of an earlier element with the same keys, which are @text; NULL when there is none,
+ * and this one is remembered. */
+static const json_t *find_earlier(struct spk_overlay_run *run, json_t *seen, const char *text,
+                                  size_t i)
+{
+    const json_t *earlier = text ? json_object_get(seen, text) : NULL;
+
+    if (!earlier && (!text || json_object_set_new_nocheck(seen, text, json_integer((json_int_t)i))))
+        run->notes->no_memory = true;
+    return earlier;
+}
+
 /* Elements of one overlay's list must differ: which of two would count? */
 static void check_keys(struct spk_overlay_run *run, const struct spk_schema_field *field,
                        const json_t *array, const struct spk_at *at)
 {
     struct spk_schema_keys keys = spk_schema_keys(field);
+    json_auto_t *seen = json_object();
 
     for (size_t i = 0; i < json_array_size(array) && !is_enough(run); i++) {
         struct spk_at here = {.up = at, .index = i};
         const json_t *element = json_array_get(array, i);
+        const json_t *earlier;
         if (!json_is_object(element) || !has_keys(run, &keys, element, &here))
             continue;
-        for (size_t j = 0; j < i; j++) {
-            if (!spk_schema_same_keys(&keys, element, json_array_get(array, j)))
-                continue;
-            spk_overlay_fault(run, &here, "has the same %s%s%s as element %zu",
+        earlier = find_earlier(run, seen, keys_text(run, &keys, element), i);
+        if (earlier)
+            spk_overlay_fault(run, &here, "has the same %s%s%s as element %" JSON_INTEGER_FORMAT,
                               keys.fields[0]->name, keys.count > 1 ? " and " : "",
-                              keys.count > 1 ? keys.fields[1]->name : "", j);
-            break;
-        }
+                              keys.count > 1 ? keys.fields[1]->name : "",
+                              json_integer_value(earlier));
     }
 }
 

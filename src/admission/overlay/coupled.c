@@ -33,7 +33,7 @@ static int follow_priority_class(struct spk_overlay_run *run, const json_t *wish
 }
 
 /* With the host's network and ClusterFirst, kubelet gives the host's resolver: no Service is found.
- */
+ * Default and None were chosen by somebody. */
 static int follow_host_network(struct spk_overlay_run *run, const json_t *wish, json_t *spec,
                                const struct spk_overlay_at *at)
 {
@@ -45,7 +45,7 @@ static int follow_host_network(struct spk_overlay_run *run, const json_t *wish, 
 
     if (!json_is_true(json_object_get(wish, "hostNetwork")) ||
         json_object_get(wish, here.pod.key) ||
-        (json_is_string(there) && spk_str_is(spk_json_str(there), policy)))
+        (json_is_string(there) && !spk_str_is(spk_json_str(there), "ClusterFirst")))
         return 0;
     value = json_string(policy);
     if (!value)

@@ -46,17 +46,28 @@ static int merge_map(struct spk_overlay_run *run, const struct spk_schema_field 
     return 0;
 }
 
-/* True when the two lists may be compared, each element with each. */
-static bool is_comparable(struct spk_overlay_run *run, const json_t *there, const json_t *wish,
-                          const struct spk_overlay_at *at)
+bool spk_overlay_may_compare(struct spk_overlay_run *run, const json_t *there, size_t weight,
+                             size_t wishes, const struct spk_at *at)
 {
-    run->pairs += json_array_size(there) * json_array_size(wish);
+    run->pairs += weight * wishes;
     if (run->pairs <= SPK_OVERLAY_PAIRS_MAX)
         return true;
-    spk_overlay_fault(run, &at->asked,
-                      "the pod's list has %zu elements, too many to merge %zu into",
-                      json_array_size(there), json_array_size(wish));
+    spk_overlay_fault(run, at, "the pod's list has %zu elements, too many to merge %zu into",
+                      json_array_size(there), wishes);
     return false;
+}
+
+/* True when the two lists may be compared, each element with each. */
+static bool is_comparable(struct spk_overlay_run *run, const struct spk_schema_field *field,
+                          const json_t *there, const json_t *wish, const struct spk_overlay_at *at)
+{
+    size_t weight = json_array_size(there);
+
+    if (field->type == SPK_TYPE_VolumeMount)
+        weight = spk_overlay_mounts_weight(there);
+    if (field->flags & SPK_LIST_SET) /* what is added is compared, too */
+        weight += json_array_size(wish) / 2;
+    return spk_overlay_may_compare(run, there, weight, json_array_size(wish), &at->asked);
 }
 
 static bool has_same(const struct spk_schema_field *element, const json_t *array,
@@ -85,11 +96,12 @@ static int merge_set(struct spk_overlay_run *run, const struct spk_schema_field 
     return 0;
 }
 
-/* The last one counts, where a pod has several. */
-static json_t *find_element(const struct spk_schema_keys *keys, json_t *array, const json_t *wish,
-                            size_t *index)
+/* Among the first @had, which are the pod's own: the overlay's differ from each other. The last one
+ * counts, where a pod has several. */
+static json_t *find_element(const struct spk_schema_keys *keys, json_t *array, size_t had,
+                            const json_t *wish, size_t *index)
 {
-    for (size_t i = json_array_size(array); i-- > 0;) {
+    for (size_t i = had; i-- > 0;) {
         json_t *element = json_array_get(array, i);
         if (json_is_object(element) && spk_schema_same_keys(keys, element, wish)) {
             *index = i;
@@ -102,17 +114,17 @@ static json_t *find_element(const struct spk_schema_keys *keys, json_t *array, c
 /* Where the element of the pod is that @wish means; false with a fault when it may not be merged.
  */
 static bool find_partner(json_t **out, size_t *index, struct spk_overlay_run *run,
-                         const struct spk_schema_field *field, json_t *array, const json_t *wish,
-                         const struct spk_at *at)
+                         const struct spk_schema_field *field, json_t *array, size_t had,
+                         const json_t *wish, const struct spk_at *at)
 {
     struct spk_schema_keys keys = spk_schema_keys(field);
     bool fits = true;
 
     if (field->type == SPK_TYPE_VolumeMount) {
-        *out = spk_overlay_find_mount(&fits, run, array, wish, at, index);
+        *out = spk_overlay_find_mount(&fits, run, array, had, wish, at, index);
         return fits;
     }
-    *out = find_element(&keys, array, wish, index);
+    *out = find_element(&keys, array, had, wish, index);
     if (*out && field->type == SPK_TYPE_Volume)
         return spk_overlay_volume_fits(run, *out, wish, at);
     return true;
@@ -147,13 +159,14 @@ static void warn_imageless(struct spk_overlay_run *run, const json_t *wish, cons
 }
 
 static int merge_element(struct spk_overlay_run *run, const struct spk_schema_field *field,
-                         json_t *array, json_t *wish, size_t asked, const struct spk_overlay_at *at)
+                         json_t *array, size_t had, json_t *wish, size_t asked,
+                         const struct spk_overlay_at *at)
 {
     struct spk_schema_field element = spk_schema_element(field);
     struct spk_overlay_at here = spk_overlay_element(at, json_array_size(array), asked);
     json_t *there;
 
-    if (!find_partner(&there, &here.pod.index, run, field, array, wish, &here.asked))
+    if (!find_partner(&there, &here.pod.index, run, field, array, had, wish, &here.asked))
         return 0;
     if (!there && field->type == SPK_TYPE_Container)
         warn_imageless(run, wish, &here.asked);
@@ -170,16 +183,17 @@ static int merge_element(struct spk_overlay_run *run, const struct spk_schema_fi
 static int merge_list(struct spk_overlay_run *run, const struct spk_schema_field *field,
                       json_t *there, json_t *wish, const struct spk_overlay_at *at)
 {
+    size_t had = json_array_size(there);
     size_t i;
     json_t *value;
 
-    if (!is_comparable(run, there, wish, at))
+    if (!is_comparable(run, field, there, wish, at))
         return 0;
     if (field->flags & SPK_LIST_SET)
         return merge_set(run, field, there, wish, at);
     json_array_foreach(wish, i, value)
     {
-        if (merge_element(run, field, there, value, i, at))
+        if (merge_element(run, field, there, had, value, i, at))
             return -1;
     }
     return 0;

@@ -12,6 +12,9 @@
 
 #define CONTAINER_REASON "what Spark calls its own container: use sparkContainer"
 
+/* What was submitted; a file beside it, such as log4j2.properties, may be mounted there. */
+#define SPARK_OWN_PROPERTIES SPARK_OWN_CONF "/spark.properties"
+
 #define ENV_REASON "Spark itself sets this variable"
 
 /* A '*' at the end stands for anything. Variables and ports are those of real driver and executor
@@ -45,6 +48,10 @@ static const struct row {
     {SPK_OWNED_SPARK_CONTAINER, "name",                      "the container keeps the name that Spark knows it by"},
     {SPK_OWNED_SPARK_CONTAINER, "command",                   "what runs in the container is Spark's"              },
     {SPK_OWNED_SPARK_CONTAINER, "args",                      "what runs in the container is Spark's"              },
+    {SPK_OWNED_SPARK_CONTAINER, "restartPolicy",
+     "a Spark container that restarts is a new driver or executor that nobody knows"                              },
+    {SPK_OWNED_SPARK_CONTAINER, "restartPolicyRules",
+     "a Spark container that restarts is a new driver or executor that nobody knows"                              },
     {SPK_OWNED_VARIABLE,        "SPARK_APPLICATION_ID",      ENV_REASON                                           },
     {SPK_OWNED_VARIABLE,        "SPARK_CONF_DIR",            ENV_REASON ": use the annotation sparkConfigMap"     },
     {SPK_OWNED_VARIABLE,        "SPARK_DRIVER_BIND_ADDRESS", ENV_REASON                                           },
@@ -188,19 +195,27 @@ static void check_spec(struct spk_overlay_run *run, const json_t *spec)
     check_names(run, json_object_get(spec, volumes.key), SPK_OWNED_VOLUME, &volumes);
 }
 
-/* The mount of Spark's own configuration, and all that would cover it. */
+/* What the mount would cover, or NULL for nothing of Spark's. */
+static const char *covered(const char *path)
+{
+    if (strcmp(path, SPARK_OWN_PROPERTIES) == 0)
+        return SPARK_OWN_PROPERTIES;
+    return strcmp(path, SPARK_OWN_CONF) == 0 || spk_path_is_above(path, SPARK_OWN_CONF)
+               ? SPARK_OWN_CONF
+               : NULL;
+}
+
 static void check_mounts(struct spk_overlay_run *run, const json_t *mounts, const struct spk_at *at)
 {
     for (size_t i = 0; i < json_array_size(mounts); i++) {
         const json_t *path = json_object_get(json_array_get(mounts, i), "mountPath");
         const char *clean = spk_path_clean(run->notes->arena, spk_json_str(path));
         struct spk_at here = {.up = at, .index = i};
-        if (!clean)
-            run->notes->no_memory = true;
-        else if (strcmp(clean, SPARK_OWN_CONF) == 0 || strcmp(clean, "/") == 0 ||
-                 spk_path_is_above(clean, SPARK_OWN_CONF))
+        const char *own = clean ? covered(clean) : NULL;
+        run->notes->no_memory |= !clean;
+        if (own)
             spk_overlay_fault(run, &here, "a mount at %s would cover Spark's own %s",
-                              spk_notes_quote(run->notes, spk_str(clean)), SPARK_OWN_CONF);
+                              spk_notes_quote(run->notes, spk_str(clean)), own);
     }
 }
 
@@ -228,7 +243,11 @@ static const json_t *spark_port(const struct spk_overlay_run *run, const json_t 
 
 static void check_ports(struct spk_overlay_run *run, const json_t *ports, const struct spk_at *at)
 {
+    const json_t *there = json_object_get(spark_container(run), "ports");
+
     check_names(run, ports, SPK_OWNED_PORT, at);
+    if (!spk_overlay_may_compare(run, there, json_array_size(there), json_array_size(ports), at))
+        return;
     for (size_t i = 0; i < json_array_size(ports); i++) {
         const json_t *number = json_object_get(json_array_get(ports, i), "containerPort");
         const json_t *name = number ? spark_port(run, number) : NULL;

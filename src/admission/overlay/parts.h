@@ -17,7 +17,7 @@ struct spk_overlay_run {
     size_t container_index;
     const struct spk_overlay_ask *ask; /* the overlay that is being merged */
     size_t elements;                   /* of its lists, so far */
-    size_t pairs;                      /* compared, by all overlays */
+    size_t pairs;                      /* compared, by all overlays: SPK_OVERLAY_PAIRS_MAX */
     struct spk_notes *notes;
     struct spk_err *err;
 };
@@ -62,6 +62,11 @@ const char *spk_overlay_pointer(struct spk_notes *notes, const struct spk_at *at
 void spk_overlay_fault(struct spk_overlay_run *run, const struct spk_at *at, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* Counts comparisons of @wishes elements of the overlay with the pod's list @there, whose elements
+ * count for @weight: false, with a fault, when they are too many. */
+bool spk_overlay_may_compare(struct spk_overlay_run *run, const json_t *there, size_t weight,
+                             size_t wishes, const struct spk_at *at);
+
 /* Types, names, nulls, keys of elements. Quantities that are numbers become texts, unknown fields
  * go where the policy says so. Faults go to the notes; SPK_ENOMEM. */
 int spk_overlay_check(struct spk_overlay_run *run, json_t *overlay);
@@ -88,10 +93,14 @@ int spk_overlay_merge_coupled(struct spk_overlay_run *run, const json_t *overlay
 bool spk_overlay_volume_fits(struct spk_overlay_run *run, const json_t *there, const json_t *wish,
                              const struct spk_at *at);
 
-/* The element of @mounts at the same path as @wish, or NULL. @fits is false, with a fault, when
- * something else is mounted there. */
-json_t *spk_overlay_find_mount(bool *fits, struct spk_overlay_run *run, json_t *mounts,
+/* The element among the first @had of @mounts at the same path as @wish, or NULL. @fits is false,
+ * with a fault, when something else is mounted there. */
+json_t *spk_overlay_find_mount(bool *fits, struct spk_overlay_run *run, json_t *mounts, size_t had,
                                const json_t *wish, const struct spk_at *at, size_t *index);
+
+/* How many elements @mounts count for: a path is compared step by step, and a hostile one has
+ * thousands. */
+size_t spk_overlay_mounts_weight(const json_t *mounts);
 
 /* No two mounts of one list of an overlay at one path. */
 void spk_overlay_check_mounts(struct spk_overlay_run *run, const json_t *mounts,

@@ -90,6 +90,9 @@ bool spk_overlay_volume_fits(struct spk_overlay_run *run, const json_t *there, c
 
 /* --- mounts */
 
+/* Bytes of a path that are compared as fast as two names. */
+#define PATH_USUAL 32
+
 /* The next step of a path that is neither empty nor "."; false at the end. */
 static bool next_step(struct spk_str *step, struct spk_str *path)
 {
@@ -128,10 +131,8 @@ static struct spk_str text_of(const json_t *object, const char *key)
     return json_is_string(value) ? spk_json_str(value) : (struct spk_str){"", 0};
 }
 
-static const json_t *volume_of(const struct spk_overlay_run *run, const json_t *mount)
+static const json_t *volume_of(const json_t *volumes, const json_t *mount)
 {
-    const json_t *volumes = json_object_get(json_object_get(run->tree, "spec"), "volumes");
-
     for (size_t i = 0; i < json_array_size(volumes); i++) {
         const json_t *volume = json_array_get(volumes, i);
         if (json_object_get(mount, "name") &&
@@ -149,11 +150,19 @@ static bool is_own(const json_t *volume)
            json_object_size(volume) < 2;
 }
 
-/* Two volumes show the same, whatever their names are. */
-static bool same_volume(const json_t *a, const json_t *b)
+/* The volumes of two mounts show the same, whatever their names are. */
+static bool same_volume(struct spk_overlay_run *run, const json_t *left, const json_t *right,
+                        const struct spk_at *at)
 {
     const struct spk_schema_type *type = &spk_schema_types[SPK_TYPE_Volume];
+    const json_t *volumes = json_object_get(json_object_get(run->tree, "spec"), "volumes");
+    const json_t *a;
+    const json_t *b;
 
+    if (!spk_overlay_may_compare(run, volumes, json_array_size(volumes), 2, at))
+        return false;
+    a = volume_of(volumes, left);
+    b = volume_of(volumes, right);
     if (is_own(a) || is_own(b))
         return false;
     for (size_t i = 0; a && b && i < type->count; i++) {
@@ -205,7 +214,7 @@ static bool mount_fits(struct spk_overlay_run *run, const json_t *there, size_t 
     struct spk_str wants = text_of(wish, "name");
 
     if (same_part(there, wish) && (!json_object_get(wish, "name") || spk_str_eq(had, wants) ||
-                                   same_volume(volume_of(run, there), volume_of(run, wish))))
+                                   same_volume(run, there, wish, at)))
         return true;
     spk_overlay_fault(run, at, "volume %s can't be mounted at %s: %s mounts %svolume %s there",
                       spk_notes_quote(run->notes, wants),
@@ -215,11 +224,11 @@ static bool mount_fits(struct spk_overlay_run *run, const json_t *there, size_t 
     return false;
 }
 
-json_t *spk_overlay_find_mount(bool *fits, struct spk_overlay_run *run, json_t *mounts,
+json_t *spk_overlay_find_mount(bool *fits, struct spk_overlay_run *run, json_t *mounts, size_t had,
                                const json_t *wish, const struct spk_at *at, size_t *index)
 {
     *fits = true;
-    for (size_t i = json_array_size(mounts); i-- > 0;) {
+    for (size_t i = had; i-- > 0;) {
         json_t *there = json_array_get(mounts, i);
         if (!json_is_object(there) ||
             !same_path(text_of(there, "mountPath"), text_of(wish, "mountPath")))
@@ -231,15 +240,29 @@ json_t *spk_overlay_find_mount(bool *fits, struct spk_overlay_run *run, json_t *
     return NULL;
 }
 
+size_t spk_overlay_mounts_weight(const json_t *mounts)
+{
+    size_t weight = 0;
+
+    for (size_t i = 0; i < json_array_size(mounts); i++)
+        weight += 1 + text_of(json_array_get(mounts, i), "mountPath").len / PATH_USUAL;
+    return weight;
+}
+
 void spk_overlay_check_mounts(struct spk_overlay_run *run, const json_t *mounts,
                               const struct spk_at *at)
 {
-    for (size_t i = 0; i < json_array_size(mounts); i++) {
+    json_auto_t *seen = json_object();
+
+    for (size_t i = 0; i < json_array_size(mounts) && !run->notes->no_memory; i++) {
         struct spk_str path = text_of(json_array_get(mounts, i), "mountPath");
+        const char *clean = spk_path_clean(run->notes->arena, path);
+        const json_t *earlier = clean ? json_object_get(seen, clean) : NULL;
         struct spk_at here = {.up = at, .index = i};
-        for (size_t j = 0; j < i && run->notes->fault_count < SPK_FAULTS_MAX; j++) {
-            if (same_path(path, text_of(json_array_get(mounts, j), "mountPath")))
-                spk_overlay_fault(run, &here, "has the same mountPath as element %zu", j);
-        }
+        if (earlier)
+            spk_overlay_fault(run, &here, "has the same mountPath as element %" JSON_INTEGER_FORMAT,
+                              json_integer_value(earlier));
+        else if (!clean || json_object_set_new_nocheck(seen, clean, json_integer((json_int_t)i)))
+            run->notes->no_memory = true;
     }
 }

@@ -18,19 +18,6 @@ static json_t *annotations_of(const json_t *pod)
     return json_object_get(json_object_get(pod, "metadata"), "annotations");
 }
 
-static json_t *value_of(const json_t *annotations, struct spk_str key)
-{
-    const char *name;
-    json_t *value;
-
-    json_object_foreach((json_t *)annotations, name, value)
-    {
-        if (spk_str_is(key, name))
-            return value;
-    }
-    return NULL;
-}
-
 /* Where the annotations stand, if the pod does not say where itself does. */
 static size_t offset_of_pod(struct spk_lint *lint, const json_t *pod)
 {
@@ -43,7 +30,7 @@ static size_t offset_of_pod(struct spk_lint *lint, const json_t *pod)
 
 static size_t offset_of(struct spk_lint *lint, const json_t *pod, const struct spk_place *place)
 {
-    const json_t *value = value_of(annotations_of(pod), place->key);
+    const json_t *value = json_object_getn(annotations_of(pod), place->key.ptr, place->key.len);
     struct spk_str text = spk_json_str(value);
     size_t inside = 0;
     size_t offset;

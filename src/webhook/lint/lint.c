@@ -211,9 +211,11 @@ static int lint_text(struct spk_lint *lint, const char *file)
 
     if (text.len == 0 || ends(file, ".properties") || ends(file, ".conf"))
         return lint_properties(lint);
+    if (ends(file, ".yaml") || ends(file, ".yml"))
+        return lint_documents(lint, false);
     if (blank < text.len && strchr("{[", text.ptr[blank]))
         return lint_documents(lint, true);
-    if (ends(file, ".yaml") || ends(file, ".yml") || looks_like_yaml(text))
+    if (looks_like_yaml(text))
         return lint_documents(lint, false);
     return lint_properties(lint);
 }
