@@ -22,6 +22,8 @@ static int give_up(struct spk_buf *buf, struct spk_err *err, enum spk_code code,
     size_t ceiling = buf->ceiling;
 
     spk_buf_done(buf);
+    if (code == SPK_ENOMEM)
+        return spk_fail(err, code, "%zu bytes: out of memory", wanted);
     return spk_fail(err, code, "%zu bytes, at most %zu", wanted, ceiling);
 }
 

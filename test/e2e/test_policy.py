@@ -1,6 +1,7 @@
 """What `spark-webhook policy` prints: an API server that has it runs no Spark pod without what the pod asks for."""
 
 import copy
+import json
 
 from kit import pods, policy
 from kit.api import wait_for
@@ -99,6 +100,21 @@ def test_policy_knows_what_a_key_file_is_called(env):
     assert variable["value"] == "/g/a.json", variable
     variable["value"] = "/g/key.json"
     policy.refused(env, env.namespace, made, "another file", "does not have what its annotation", "GCPServiceAccount.g")
+
+
+def test_policy_lets_an_overlay_set_what_another_annotation_would(env):
+    treated, bare = with_webhook(env)
+    overlay = {"sparkContainer": {"env": [{"name": "HADOOP_CONF_DIR", "value": "/mine"}]}}
+    for prefix in P, ALIAS:
+        body = pods.pod("pi", annotations={P + "hadoopConfigMap": "h", P + "secret.s": "/s", prefix + "overlay": json.dumps(overlay)})
+        policy.refused(env, bare, body, "an overlay", "nothing has treated it")
+        policy.refused(env, bare, forged(body), "an overlay, stamped", "does not have what its annotation")
+        made = pods.fresh(policy.accepted(env, treated, body, "an overlay, mutated").body)
+        assert {"name": "HADOOP_CONF_DIR", "value": "/mine"} in pods.spark_container(made)["env"], made
+        policy.accepted(env, bare, made, "an overlay, mutated elsewhere")
+        for what, short in lacking(made):
+            if not what.startswith("variable "):
+                policy.refused(env, bare, short, f"an overlay without {what}", "does not have what its annotation")
 
 
 def test_policy_leaves_others_in_peace(env):

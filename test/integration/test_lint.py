@@ -2,6 +2,7 @@
 
 import json
 import re
+import resource
 
 from harness import SOURCE
 
@@ -93,3 +94,13 @@ def test_many_findings_are_cut(env):
 def test_a_directory_is_no_file(env):
     done = env.run("lint", str(env.dir))
     assert done.returncode == 2 and str(env.dir).encode() in done.stderr and done.stdout == b"", done
+
+
+def test_keys_that_are_all_but_ours_are_found_in_a_time_that_grows_with_their_number(env):
+    """By a table: in a list, each would be looked for among all."""
+    near = {f"spark-operator.k8s.i/secret.a{i}": "/x" for i in range(50000)}
+    pod = {"kind": "Pod", "metadata": {"labels": {"spark-role": "driver"}, "annotations": near}, "spec": {"containers": [{"name": "a"}]}}
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+    done = env.run("lint", "-", stdin=json.dumps(pod).encode())
+    assert done.returncode == 1 and b"and 49000 more" in done.stderr, done.stderr
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before < 5

@@ -126,13 +126,17 @@ def test_a_hostile_review(env):
     container["volumeMounts"] = [{"name": "v", "mountPath": f"/p/{i}"} for i in range(100000)]
     listed = review({KEY + "configMaps": json.dumps([{"name": "a", "path": f"/{i}"}
                                                      for i in range(50000)])})
+    copied = review({KEY + "overlay": '{"spec":{"hostname":"h"}}', KEY + "gpu": "x.example/y=1"})
+    copied["request"]["object"]["spec"]["odd"] = [[]] * 950000
+    costly = review({KEY + "overlay": json.dumps({"metadata": {"annotations": {f"k{i}": "" for i in range(5000)}}})})
     peak = Peak(server)
-    for body in many, volumes, mounts, listed:
+    for body in many, volumes, mounts, listed, copied, costly:
         answer = server.post(body)
         assert answer.status == 200, answer.body
     top = peak.stop()
     assert server.post(many).response["allowed"] is False
     assert server.post(listed).response["allowed"] is False
+    assert server.post(copied).response["allowed"] is False
     if not env.sanitizer:
         assert top < before + ONE_REVIEW, f"{top / MIB:.0f} MiB"
 

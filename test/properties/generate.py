@@ -153,7 +153,26 @@ def overlay(rnd):
     return json.dumps(made)
 
 
+def shorthand(rnd):
+    """A key that becomes an overlay, and its value: what they name is also what keyed annotations and overlays name."""
+    key, good, bad = rnd.choice([
+        ("secretEnv." + good_or(rnd, NAMES[:9], .05, NAMES), ["a/k", "b/k.x"], ["a", "/k", "A/k"]),
+        ("configMapEnv." + good_or(rnd, NAMES[:9], .05, NAMES), ["a/k", "b/k.x"], ["a/", "a/../b"]),
+        ("pvc." + good_or(rnd, OBJECTS[:8], .05, OBJECTS), ["/p/1", "/p/2,readOnly", "/m/1", "/o//1/"], PATHS),
+        ("emptyDir." + good_or(rnd, NAMES[:6], .05, NAMES), ["/p/1", "/p/3,1Gi", "/m/2", "/etc/a"], PATHS),
+        ("gpu", ["nvidia.com/gpu=1", "x.example/y=2"], ["cpu=1", "requests.nvidia.com/gpu=1"]),
+        ("prometheusJmx", ["8090", "81,a"], ["0", "8090,A"]),
+        ("enableServiceLinks", ["true", "false"], ["False"]),
+        ("GCPServiceAccountKey." + rnd.choice(OBJECTS[:8]), ["a.json"], ["a/b"])])
+    return key, good_or(rnd, good, .05, bad)
+
+
 def pod_with_overlay(rnd):
     made = pod(rnd)
-    made["metadata"]["annotations"][PREFIXES[0] + "overlay"] = overlay(rnd)
+    annotations = made["metadata"]["annotations"]
+    if rnd.random() < .7:
+        annotations[PREFIXES[0] + "overlay"] = overlay(rnd)
+    for _ in range(rnd.randrange(4)):
+        key, value = shorthand(rnd)
+        annotations[rnd.choice(PREFIXES[:5]) + key] = value
     return made

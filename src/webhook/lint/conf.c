@@ -197,6 +197,13 @@ static int judge_role(struct spk_lint *lint, json_t *annotations, enum spk_role 
     return pod ? spk_lint_judge(lint, pod) : fail_memory(lint);
 }
 
+void spk_lint_conf_done(struct spk_lint_conf *conf)
+{
+    for (int role = 0; role < SPK_ROLES; role++)
+        json_decref(conf->annotations[role]);
+    *conf = (struct spk_lint_conf){0};
+}
+
 int spk_lint_conf_judge(struct spk_lint_conf *conf, struct spk_lint *lint)
 {
     int rc = 0;
@@ -204,9 +211,8 @@ int spk_lint_conf_judge(struct spk_lint_conf *conf, struct spk_lint *lint)
     for (int role = 0; role < SPK_ROLES; role++) {
         if (conf->annotations[role] && rc == 0)
             rc = judge_role(lint, conf->annotations[role], (enum spk_role)role);
-        json_decref(conf->annotations[role]);
-        conf->annotations[role] = NULL;
     }
+    spk_lint_conf_done(conf);
     return rc;
 }
 

@@ -16,11 +16,14 @@ void spk_lint_findings_done(struct spk_lint_findings *findings)
     spk_arena_done(&findings->arena);
 }
 
+/* Names of files and keys may hold anything, too. */
 static char *copied(struct spk_lint_findings *to, struct spk_str text)
 {
     char *copy = spk_arena_copy(&to->arena, text);
 
-    if (!copy)
+    if (copy)
+        spk_one_line(copy);
+    else
         to->broken = true;
     return copy;
 }
@@ -44,7 +47,6 @@ void spk_lint_find(struct spk_lint_findings *to, const struct spk_lint_finding *
         to->broken = true;
         return;
     }
-    spk_one_line(text);
     copy.text = text;
     to->items = items;
     items[to->count++] = copy;
@@ -128,20 +130,12 @@ void spk_lint_print_text(FILE *to, const struct spk_lint_findings *findings)
     }
 }
 
-/* Bytes of files need not be UTF-8, which jansson wants. */
-static json_t *text_json(struct spk_str text)
-{
-    json_t *string = spk_json_string(text);
-
-    return string ? string : json_string("");
-}
-
 static json_t *json_of(const struct spk_lint_finding *it)
 {
-    return json_pack("{s:o, s:I, s:I, s:s, s:o, s:o, s:o}", "file", text_json(spk_str(it->file)),
-                     "line", (json_int_t)it->line, "column", (json_int_t)it->column, "level",
-                     level_of(it), "key", text_json(it->key), "field",
-                     text_json(spk_str(it->where)), "message", text_json(spk_str(it->text)));
+    return json_pack("{s:o, s:I, s:I, s:s, s:o, s:o, s:o}", "file", json_string(it->file), "line",
+                     (json_int_t)it->line, "column", (json_int_t)it->column, "level", level_of(it),
+                     "key", json_string(it->key.ptr), "field", json_string(it->where), "message",
+                     json_string(it->text));
 }
 
 json_t *spk_lint_json(const struct spk_lint_findings *findings)

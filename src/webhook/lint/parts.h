@@ -51,6 +51,9 @@ int spk_lint_conf_add(struct spk_lint_conf *conf, struct spk_lint *lint, struct 
 int spk_lint_conf_annotate(struct spk_lint_conf *conf, struct spk_lint *lint, enum spk_role role,
                            const json_t *annotations);
 
+/* Frees the annotations. */
+void spk_lint_conf_done(struct spk_lint_conf *conf);
+
 /* Judges the driver and the executor, and frees the annotations. */
 int spk_lint_conf_judge(struct spk_lint_conf *conf, struct spk_lint *lint);
 

@@ -96,8 +96,10 @@ static int look_at_application(struct spk_lint *lint, const json_t *spec)
         spk_lint_conf_annotate(&conf, lint, SPK_ROLE_DRIVER,
                                json_object_get(driver, "annotations")) ||
         spk_lint_conf_annotate(&conf, lint, SPK_ROLE_EXECUTOR,
-                               json_object_get(executor, "annotations")))
+                               json_object_get(executor, "annotations"))) {
+        spk_lint_conf_done(&conf);
         return -1;
+    }
     return spk_lint_conf_judge(&conf, lint);
 }
 

@@ -162,6 +162,9 @@ static const struct {
     {"configMapEnv. without a key",            "configMapEnv.A=c",
      "! " P "configMapEnv.A: expected CONFIGMAP/KEY, the names of a ConfigMap and of a key in it, "
      "found \"c\"\n"                                                                                                                                                                             },
+    {"gpu in a quota's name",                  "gpu=requests.nvidia.com/gpu=1",
+     "! " P "gpu: expected RESOURCE=COUNT, such as nvidia.com/gpu=1, found "
+     "\"requests.nvidia.com/gpu=1\"\n"                                                                                                                                                           },
     {"gpu x=1",                                "gpu=x=1",
      "! " P "gpu: expected RESOURCE=COUNT, such as nvidia.com/gpu=1, found \"x=1\"\n"                                                                                                            },
     {"gpu nvidia.com/gpu",                     "gpu=nvidia.com/gpu",

@@ -148,6 +148,47 @@ START_TEST(above_other_annotations)
 }
 END_TEST
 
+/* Chosen by somebody, where ClusterFirst may be the default. */
+START_TEST(a_resolver_of_the_pods_own_stays)
+{
+    static const char *const own[] = {"None", "Default", "ClusterFirstWithHostNet"};
+    json_t *pod = pod_with("{\"spec\":{\"hostNetwork\":true}}");
+    struct spk_decision decision;
+    char *got;
+
+    json_object_set_new(json_object_get(pod, "spec"), "dnsPolicy", json_string(own[_i]));
+    decide(&decision, pod, &strict);
+    got = said(&decision);
+    ck_assert_str_eq(got, "add /spec/hostNetwork true\n");
+    check_settled(pod, decision.patch, &strict);
+    free(got);
+    spk_decision_done(&decision);
+    json_decref(pod);
+}
+END_TEST
+
+/* A part of a ConfigMap of which another annotation asks for all: the second pass would deny it. */
+START_TEST(against_other_annotations)
+{
+    json_t *pod =
+        pod_with("{\"spec\":{\"volumes\":[{\"name\":\"hadoop-config-map-volume\",\"configMap\":"
+                 "{\"items\":[{\"key\":\"a\",\"path\":\"b\"}]}}]}}");
+    json_t *annotations = json_object_get(json_object_get(pod, "metadata"), "annotations");
+    struct spk_decision decision;
+
+    json_object_set_new(annotations, SPK_PREFIX "/hadoopConfigMap", json_string("h"));
+    decide(&decision, pod, &strict);
+    ck_assert_int_eq(decision.outcome, SPK_DENIED);
+    ck_assert_str_eq(decision.message,
+                     OVERLAY ": with it, a second pass would end in: " SPK_PREFIX
+                             "/hadoopConfigMap: ConfigMap \"h\" cannot be mounted at "
+                             "\"/etc/hadoop/conf\": the pod mounts its volume "
+                             "\"hadoop-config-map-volume\" (a part of ConfigMap \"h\") there");
+    spk_decision_done(&decision);
+    json_decref(pod);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tests = tcase_create("overlay");
@@ -155,5 +196,7 @@ int main(void)
     spk_json_init();
     ADD_ROWS(tests, overlays, rows);
     tcase_add_loop_test(tests, above_other_annotations, 0, 2);
+    tcase_add_loop_test(tests, a_resolver_of_the_pods_own_stays, 0, 3);
+    tcase_add_test(tests, against_other_annotations);
     return run_case("overlay", tests);
 }

@@ -227,6 +227,30 @@ static const struct {
      " the pod mounts another part of volume \"local\" there\n"                                                                                                                    },
 };
 
+START_TEST(hostile_overlays)
+{
+    check("{\"sparkContainer\":{\"restartPolicy\":\"Always\"}}",
+          "! sparkContainer.restartPolicy: a Spark container that restarts is a new driver or "
+          "executor that nobody knows\n",
+          &strict);
+    check("{\"sparkContainer\":{\"restartPolicyRules\":[]}}",
+          "! sparkContainer.restartPolicyRules: a Spark container that restarts is a new driver or "
+          "executor that nobody knows\n",
+          &strict);
+    check("{\"sparkContainer\":{\"volumeMounts\":[{\"name\":\"local\",\"mountPath\":\"opt/spark/"
+          "conf//spark.properties\"}]}}",
+          "! sparkContainer.volumeMounts[0]: a mount at \"/opt/spark/conf/spark.properties\" would "
+          "cover Spark's own /opt/spark/conf/spark.properties\n",
+          &strict);
+    check("{\"sparkContainer\":{\"env\":[{\"name\":\"X\"},{\"name\":\"Y\"},{\"name\":\"X\"}]}}",
+          "! sparkContainer.env[2]: has the same name as element 0\n", &strict);
+    check("{\"sparkContainer\":{\"ports\":[{\"containerPort\":1,\"protocol\":\"UDP\"},{"
+          "\"containerPort\":1,\"protocol\":\"TCP\"},{\"containerPort\":1}]}}",
+          "! sparkContainer.ports[2]: has the same containerPort and protocol as element 1\n",
+          &strict);
+}
+END_TEST
+
 START_TEST(overlays)
 {
     check(rows[_i].overlay, rows[_i].expect, &strict);
@@ -312,22 +336,122 @@ START_TEST(ceilings)
 }
 END_TEST
 
+static json_t *in_container(json_t *pod, const char *list)
+{
+    json_t *containers = json_object_get(json_object_get(pod, "spec"), "containers");
+
+    return json_object_get(json_array_get(containers, 1), list);
+}
+
+static void fill(json_t *array, const char *element, size_t count)
+{
+    json_t *value = json_loads(element, 0, NULL);
+
+    ck_assert(value != NULL && json_is_array(array));
+    for (size_t i = 0; i < count; i++)
+        json_array_append(array, value);
+    json_decref(value);
+}
+
+static void check_denied(json_t *pod, const char *expect)
+{
+    struct spk_decision decision;
+
+    decide(&decision, pod, &strict);
+    ck_assert_int_eq(decision.outcome, SPK_DENIED);
+    ck_assert_msg(strstr(decision.message, expect) != NULL, "%s", decision.message);
+    spk_decision_done(&decision);
+    json_decref(pod);
+}
+
 START_TEST(too_many_to_compare)
 {
     char *overlay = many("{\"sparkContainer\":{\"env\":[", "{\"name\":\"V", 1000, "]}}");
     json_t *pod = pod_with(overlay);
-    json_t *containers = json_object_get(json_object_get(pod, "spec"), "containers");
-    json_t *env = json_object_get(json_array_get(containers, 1), "env");
-    struct spk_decision decision;
 
-    for (int i = 0; i < 1001; i++)
-        json_array_append_new(env, json_pack("{s:s}", "name", "X"));
-    decide(&decision, pod, &strict);
-    ck_assert_int_eq(decision.outcome, SPK_DENIED);
-    ck_assert_ptr_nonnull(strstr(decision.message, "too many to merge 1000 into"));
-    spk_decision_done(&decision);
-    json_decref(pod);
+    fill(in_container(pod, "env"), "{\"name\":\"X\"}", 251);
+    check_denied(pod, "env: the pod's list has 255 elements, too many to merge 1000 into");
     free(overlay);
+}
+END_TEST
+
+/* Each of its steps would be looked at for each of the overlay's. */
+START_TEST(paths_that_are_long_to_compare)
+{
+    char *overlay = many("{\"sparkContainer\":{\"volumeMounts\":[",
+                         "{\"name\":\"local\",\"mountPath\":\"/m", 1000, "]}}");
+    json_t *pod = pod_with(overlay);
+    char element[4096];
+
+    (void)snprintf(element, sizeof(element), "{\"name\":\"local\",\"mountPath\":\"%03900d\"}", 0);
+    for (char *at = element; (at = strchr(at, '0'));)
+        *at = '/';
+    fill(in_container(pod, "volumeMounts"), element, 4);
+    check_denied(pod, "volumeMounts: the pod's list has 7 elements, too many to merge 1000 into");
+    free(overlay);
+}
+END_TEST
+
+START_TEST(ports_that_are_too_many_to_compare)
+{
+    char *overlay = many("{\"sparkContainer\":{\"volumeMounts\":[],\"ports\":[",
+                         "{\"containerPort\":1,\"protocol\":\"P", 1000, "]}}");
+    json_t *pod = pod_with(overlay);
+
+    fill(in_container(pod, "ports"), "{\"name\":\"spark-ui\",\"containerPort\":2}", 1000);
+    check_denied(pod, "ports: the pod's list has 1002 elements, too many to merge 1000 into");
+    free(overlay);
+}
+END_TEST
+
+/* Mounts of other volumes, whose sources are compared. */
+START_TEST(volumes_that_are_too_many_to_look_through)
+{
+    char *overlay = many("{\"sparkContainer\":{\"volumeMounts\":[",
+                         "{\"name\":\"other\",\"mountPath\":\"/m", 100, "]}}");
+    json_t *pod = pod_with(overlay);
+    json_t *mounts = in_container(pod, "volumeMounts");
+
+    for (int i = 0; i < 100; i++) {
+        char path[16];
+        (void)snprintf(path, sizeof(path), "/m%d", i);
+        json_array_append_new(mounts, json_pack("{s:s, s:s}", "name", "conf", "mountPath", path));
+    }
+    fill(json_object_get(json_object_get(pod, "spec"), "volumes"), "{\"name\":\"v\"}", 20000);
+    check_denied(pod, "the pod's list has 20003 elements, too many to merge 2 into");
+    free(overlay);
+}
+END_TEST
+
+/* An overlay's pod is copied, whatever else is in it. */
+START_TEST(a_pod_too_large_to_copy)
+{
+    static const char *const asks[] = {"overlay", "gpu", "sparkDefaults"};
+    static const char *const values[] = {"{}", "x.com/y=1", "load"};
+    json_t *pod = pod_with("{}");
+    json_t *annotations = json_object_get(json_object_get(pod, "metadata"), "annotations");
+    json_t *odd = json_array();
+    char key[64];
+
+    json_object_clear(annotations);
+    (void)snprintf(key, sizeof(key), "%s/%s", SPK_PREFIX, asks[_i]);
+    json_object_set_new(annotations, key, json_string(values[_i]));
+    json_object_set_new(annotations, SPK_PREFIX "/sparkConfigMap", json_string("c"));
+    fill(odd, "[]", SPK_COPY_VALUES_MAX);
+    json_object_set_new(json_object_get(pod, "spec"), "odd", odd);
+    check_denied(pod, "spec: more than 100000 values, too many for a pod with an overlay");
+}
+END_TEST
+
+/* With what the image's entrypoint reads, which Spark's own has not got here. */
+START_TEST(a_sidecar_in_disguise)
+{
+    json_t *pod =
+        pod_with("{\"spec\":{\"containers\":[{\"name\":\"x\",\"args\":[\"driver\"],\"env\":"
+                 "[{\"name\":\"SPARK_DRIVER_BIND_ADDRESS\",\"value\":\"x\"}]}]}}");
+
+    json_array_clear(in_container(pod, "args"));
+    check_denied(pod, "its container \"x\" looks more like Spark's than Spark's own \"main\"");
 }
 END_TEST
 
@@ -353,10 +477,16 @@ int main(void)
 
     spk_json_init();
     ADD_ROWS(tests, overlays, rows);
+    tcase_add_test(tests, hostile_overlays);
     tcase_add_test(tests, unknown_fields_as_warnings);
     tcase_add_test(tests, a_prefix_of_ones_own);
     tcase_add_test(tests, ceilings);
     tcase_add_test(tests, too_many_to_compare);
+    tcase_add_test(tests, a_sidecar_in_disguise);
+    tcase_add_test(tests, paths_that_are_long_to_compare);
+    tcase_add_test(tests, ports_that_are_too_many_to_compare);
+    tcase_add_test(tests, volumes_that_are_too_many_to_look_through);
+    tcase_add_loop_test(tests, a_pod_too_large_to_copy, 0, 3);
     tcase_add_test(tests, very_many_faults);
     return run_case("overlay faults", tests);
 }
