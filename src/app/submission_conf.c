@@ -2,32 +2,46 @@
 
 #include "spk/json/walk.h"
 
-/* What spark-submit would obey in the controller's pod, with the controller's files. '*' stands for
- * anything. */
+#define READS   "spark-submit would read a file of the controller's"
+#define CLUSTER "the controller says how to reach the cluster, and with which credentials"
+#define CODE    "it names code that spark-submit would run, in the controller"
+
+/* What spark-submit would obey in the controller's pod, with the controller's files: found in the
+ * sources and jars of Spark 3.5 and 4.3. '*' stands for anything.
+ *
+ * Not here, for nothing comes of them: driver.extraJavaOptions, extraClassPath and memory (not
+ * applied to spark-submit itself in cluster mode), plugins, listeners, metrics, redaction (the
+ * driver's), jars.ivy, Hadoop's properties (used only when a file's storage is asked, which is left
+ * to the driver: submission_files.c). */
 static const struct row {
     const char *name;
     const char *why;
 } refused[] = {
-    {"spark.master",                         "the controller says where the cluster is"           },
-    {"spark.submit.*",                       "it says how spark-submit itself works"              },
+    {"spark.master",                                  CLUSTER                                                   },
+    {"spark.remote",                                  CLUSTER                                                   },
+    {"spark.kubernetes.context",                      CLUSTER                                                   },
+    {"spark.kubernetes.trust.certificates",           CLUSTER                                                   },
     {"spark.kubernetes.authenticate.*",
-     "it names credentials: use driver.serviceAccount and executor.serviceAccount"                },
-    {"spark.kubernetes.context",
-     "it would have spark-submit choose among the controller's credentials"                       },
-    {"spark.kubernetes.*context",
-     "it would have spark-submit choose among the controller's credentials"                       },
-    {"spark.kubernetes.trust.certificates",  "the controller says how to reach the cluster"       },
-    {"spark.kubernetes.*trust.certificates", "the controller says how to reach the cluster"       },
-    {"spark.kubernetes.file.upload.path",    "spark-submit would upload files of the controller's"},
-    {"spark.kubernetes.*file.upload.path",   "spark-submit would upload files of the controller's"},
-    {"spark.kubernetes.kerberos.*path",      "spark-submit would read a file of the controller's" },
-    {"spark.kerberos.keytab",                "spark-submit would read a file of the controller's" },
-    {"spark.kubernetes.*podTemplateFile",
-     "spark-submit would read a file of the controller's: use driver.template and "
-     "executor.template"                                                                          },
-    {"spark.kubernetes.*featureSteps",       "it names classes that spark-submit would run"       },
-    {"spark.jars.ivySettings",               "spark-submit would read a file of the controller's" },
-    {"spark.kubernetes.driver.master",       "use driver.kubernetesMaster"                        },
+     CLUSTER ": use driver.serviceAccount and executor.serviceAccount"                                          },
+    {"spark.kubernetes.driver.master",                "use driver.kubernetesMaster"                             },
+    {"spark.submit.*",                                "it says how spark-submit itself works"                   },
+    {"spark.kubernetes.submitInDriver",               "Spark sets it itself, in the driver"                     },
+    {"spark.kubernetes.submission.waitAppCompletion",
+     "the controller does not have spark-submit wait"                                                           },
+    {"spark.kubernetes.file.upload.path",             "spark-submit would upload files of the controller's"     },
+    {"spark.kubernetes.kerberos.*path",               READS ": use spark.kubernetes.kerberos.krb5.configMapName"},
+    {"spark.kerberos.keytab",                         READS ", and give it to the driver"                       },
+    {"spark.kerberos.principal",                      "it needs a keytab, which " READS                         },
+    {"spark.yarn.keytab",                             READS ", and give it to the driver"                       },
+    {"spark.yarn.principal",                          "it needs a keytab, which " READS                         },
+    {"spark.kubernetes.*podTemplateFile",             READS ": use driver.template and executor.template"       },
+    {"spark.kubernetes.*TemplateFile",                READS                                                     },
+    {"spark.jars.ivySettings",                        READS                                                     },
+    {"spark.home",                                    READS ": its conf folder"                                 },
+    {"spark.kubernetes.*featureSteps",                CODE                                                      },
+    {"spark.kubernetes.*FeatureSteps",                "it would leave out what makes the pods Spark's, and ours"},
+    {"spark.driver.defaultExtraClassPath",
+     "Spark 4 puts it on spark-submit's own class path: use spark.driver.extraClassPath"                        },
 };
 
 /* One '*' at most in a pattern. */
@@ -42,6 +56,26 @@ static bool matches(const char *pattern, struct spk_str name)
            spk_str_ends(name, spk_str(star + 1));
 }
 
+/* What follows in these is a name that the user is free in. */
+static bool is_free(struct spk_str name)
+{
+    static const char *const rests[] = {"label.",         "annotation.",         "annotations.",
+                                        "secrets.",       "secretKeyRef.",       "node.selector.",
+                                        "service.label.", "service.annotation.", "volumes."};
+    static const char *const stems[] = {"spark.kubernetes.driver.", "spark.kubernetes.executor."};
+
+    for (size_t i = 0; i < SPK_ROLES; i++) {
+        struct spk_str stem = spk_str(stems[i]);
+        for (size_t j = 0; j < sizeof(rests) / sizeof(rests[0]); j++) {
+            if (spk_str_starts(name, stem) &&
+                spk_str_starts(spk_str_skip(name, stem.len), spk_str(rests[j])))
+                return true;
+        }
+    }
+    return spk_str_starts(name, SPK_LIT("spark.kubernetes.driverEnv.")) ||
+           spk_str_starts(name, SPK_LIT("spark.kubernetes.node.selector."));
+}
+
 static bool refuse(struct spk_submission_run *run, const char *path, struct spk_str name,
                    struct spk_str value)
 {
@@ -53,23 +87,12 @@ static bool refuse(struct spk_submission_run *run, const char *path, struct spk_
         return true;
     }
     for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
-        if (matches(refused[i].name, name)) {
+        if (!is_free(name) && matches(refused[i].name, name)) {
             spk_submission_fault(run, path, "refused: %s", refused[i].why);
             return true;
         }
     }
     return false;
-}
-
-/* Properties that are lists of files, which spark-submit looks at. */
-static void check_files(struct spk_submission_run *run, const char *path, struct spk_str name,
-                        struct spk_str value)
-{
-    static const char *const names[] = {"spark.jars", "spark.files", "spark.archives"};
-
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-        if (spk_str_is(name, names[i]))
-            spk_submission_uris(run, path, value);
 }
 
 /* Labels and annotations of pods. Spark 2.2's plural is what the first examples said, and what
@@ -109,7 +132,10 @@ static void put_conf(struct spk_submission_run *run, const char *path, const cha
     }
     if (refuse(run, path, spk_str(name), value))
         return;
-    check_files(run, path, spk_str(name), value);
+    if (strncmp(name, "spark.yarn.", 11) == 0) {
+        spk_submission_note(run, path, "left out: it means something to YARN only");
+        return;
+    }
     name = pod_property(run, path, name);
     if (name)
         spk_submission_put(run, name, value);

@@ -86,6 +86,17 @@ static void act_allocation(struct spk_submission_run *run, const struct spk_fiel
     spk_submission_put_default(run, "spark.dynamicAllocation.shuffleTracking.enabled", "true");
 }
 
+static void act_budget(struct spk_submission_run *run, const struct spk_field_at *at)
+{
+    if (json_is_true(at->value)) {
+        spk_submission_note(
+            run, at->path,
+            "not acted on: a PodDisruptionBudget with the selector " SPK_APP_LABEL_NAME
+            ": %.*s, spark-role: driver does that",
+            SPK_ARG(run->app->name));
+    }
+}
+
 /* clang-format off */
 static const struct spk_field allocation_rows[] = {
     {.name = "enabled",                .kind = SPK_FIELD_FLAG},
@@ -117,6 +128,44 @@ static const struct spk_field restart_rows[] = {
 };
 static const struct spk_fields restart = SPK_FIELDS(restart_rows);
 
+static const struct spk_field prometheus_rows[] = {
+    {.name = "jmxExporterJar", .kind = SPK_FIELD_TEXT},
+    {.name = "port",           .kind = SPK_FIELD_NUMBER},
+    {.name = "portName",       .kind = SPK_FIELD_TEXT},
+    {.name = "configFile",     .kind = SPK_FIELD_TEXT},
+    {.name = "configuration",  .kind = SPK_FIELD_TEXT},
+};
+static const struct spk_fields prometheus = SPK_FIELDS(prometheus_rows);
+
+static const struct spk_field monitoring_rows[] = {
+    {.name = "exposeDriverMetrics",   .kind = SPK_FIELD_FLAG},
+    {.name = "exposeExecutorMetrics", .kind = SPK_FIELD_FLAG},
+    {.name = "metricsProperties",     .kind = SPK_FIELD_TEXT},
+    {.name = "metricsPropertiesFile", .kind = SPK_FIELD_TEXT},
+    {.name = "prometheus",            .kind = SPK_FIELD_OBJECT, .way = SPK_FIELD_FIELDS, .fields = &prometheus},
+};
+static const struct spk_fields monitoring = SPK_FIELDS(monitoring_rows);
+
+static const struct spk_field batch_rows[] = {
+    {.name = "queue",             .kind = SPK_FIELD_TEXT},
+    {.name = "priorityClassName", .kind = SPK_FIELD_TEXT},
+    {.name = "resources",         .kind = SPK_FIELD_OBJECT},
+};
+static const struct spk_fields batch = SPK_FIELDS(batch_rows);
+
+#define SERVICE_ROWS                                             \
+    {.name = "servicePort",        .kind = SPK_FIELD_NUMBER},    \
+    {.name = "servicePortName",    .kind = SPK_FIELD_TEXT},      \
+    {.name = "serviceType",        .kind = SPK_FIELD_TEXT},      \
+    {.name = "serviceAnnotations", .kind = SPK_FIELD_MAP},       \
+    {.name = "serviceLabels",      .kind = SPK_FIELD_MAP},       \
+    {.name = "ingressAnnotations", .kind = SPK_FIELD_MAP},       \
+    {.name = "ingressTLS",         .kind = SPK_FIELD_LIST}
+static const struct spk_field ui_rows[] = {SERVICE_ROWS};
+static const struct spk_fields ui = SPK_FIELDS(ui_rows);
+static const struct spk_field ingress_rows[] = {SERVICE_ROWS, {.name = "ingressURLFormat", .kind = SPK_FIELD_TEXT}};
+static const struct spk_fields ingress = SPK_FIELDS(ingress_rows);
+
 /* In the order in which they become properties: what comes later wins. */
 static const struct spk_field rows[] = {
     {.name = "type",             .kind = SPK_FIELD_TEXT, .act = act_type},
@@ -144,6 +193,12 @@ static const struct spk_field rows[] = {
     {.name = "dynamicAllocation", .kind = SPK_FIELD_OBJECT, .way = SPK_FIELD_FIELDS, .fields = &allocation, .act = act_allocation},
     {.name = "sparkConfigMap",   .kind = SPK_FIELD_TEXT, .way = SPK_FIELD_WISH, .target = "sparkConfigMap"},
     {.name = "hadoopConfigMap",  .kind = SPK_FIELD_TEXT, .way = SPK_FIELD_WISH, .target = "hadoopConfigMap"},
+    {.name = "sparkUIOptions",   .kind = SPK_FIELD_OBJECT, .way = SPK_FIELD_FIELDS, .fields = &ui},
+    {.name = "driverIngressOptions", .kind = SPK_FIELD_LIST, .way = SPK_FIELD_ITEMS, .fields = &ingress},
+    {.name = "batchScheduler",   .kind = SPK_FIELD_TEXT},
+    {.name = "batchSchedulerOptions", .kind = SPK_FIELD_OBJECT, .way = SPK_FIELD_FIELDS, .fields = &batch},
+    {.name = "driverPodDisruptionBudget", .kind = SPK_FIELD_FLAG, .act = act_budget},
+    {.name = "monitoring",       .kind = SPK_FIELD_OBJECT, .way = SPK_FIELD_FIELDS, .fields = &monitoring},
     {.name = "driver",           .kind = SPK_FIELD_OBJECT},
     {.name = "executor",         .kind = SPK_FIELD_OBJECT},
 };
@@ -163,6 +218,18 @@ static void put_defaults(struct spk_submission_run *run)
         spk_submission_put_default(run, "spark.executor.instances", "1");
 }
 
+/* Behind the roles' javaOptions, to which it adds. */
+static void monitor(struct spk_submission_run *run)
+{
+    json_t *value = json_object_get(run->app->spec, "monitoring");
+
+    if (json_is_object(value)) {
+        spk_submission_act_monitoring(run, &(struct spk_field_at){.path = "spec.monitoring",
+                                                                  .name = "monitoring",
+                                                                  .value = value});
+    }
+}
+
 void spk_submission_fields(struct spk_submission_run *run)
 {
     spk_submission_walk(run, &fields, run->app->spec, "spec", NULL);
@@ -173,5 +240,7 @@ void spk_submission_fields(struct spk_submission_run *run)
     if (run->roles[SPK_EXECUTOR].spec)
         spk_submission_walk(run, &spk_executor_fields, run->roles[SPK_EXECUTOR].spec,
                             "spec.executor", &run->roles[SPK_EXECUTOR]);
+    monitor(run);
+    spk_submission_batch(run);
     put_defaults(run);
 }

@@ -71,4 +71,8 @@ void spk_submission_act_secrets(struct spk_submission_run *run, const struct spk
 void spk_submission_act_config_maps(struct spk_submission_run *run, const struct spk_field_at *at);
 void spk_submission_act_priority(struct spk_submission_run *run, const struct spk_field_at *at);
 void spk_submission_act_scheduler(struct spk_submission_run *run, const struct spk_field_at *at);
+/* submission_monitoring.c, submission_batch.c: after driver and executor. */
+void spk_submission_act_monitoring(struct spk_submission_run *run, const struct spk_field_at *at);
+void spk_submission_batch(struct spk_submission_run *run);
+
 #endif

@@ -46,10 +46,18 @@ static void check_template(struct spk_submission_run *run, const struct spk_role
     }
 }
 
+json_t *spk_submission_owner(const struct spk_submission_run *run)
+{
+    const struct spk_app *app = run->app;
+
+    return json_pack("{s:s%, s:s, s:s%, s:s%, s:b}", "apiVersion", app->api_version.ptr,
+                     app->api_version.len, "kind", "SparkApplication", "name", app->name.ptr,
+                     app->name.len, "uid", app->uid.ptr, app->uid.len, "controller", 1);
+}
+
 /* The driver goes when the application goes; executors go with the driver, by Spark. */
 static void put_owner(struct spk_submission_run *run)
 {
-    const struct spk_app *app = run->app;
     json_t *pod = run->roles[SPK_DRIVER].pod;
     json_t *owners = spk_submission_array_at(run, pod, "metadata.ownerReferences");
 
@@ -61,11 +69,7 @@ static void put_owner(struct spk_submission_run *run)
                 "refused: the driver's controller is the application");
         }
     }
-    spk_submission_append(run, owners,
-                          json_pack("{s:s%, s:s, s:s%, s:s%, s:b}", "apiVersion",
-                                    app->api_version.ptr, app->api_version.len, "kind",
-                                    "SparkApplication", "name", app->name.ptr, app->name.len, "uid",
-                                    app->uid.ptr, app->uid.len, "controller", 1));
+    spk_submission_append(run, owners, spk_submission_owner(run));
 }
 
 static void put_label(struct spk_submission_run *run, const char *key, struct spk_str value)

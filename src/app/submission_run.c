@@ -165,7 +165,7 @@ void spk_submission_set_at(struct spk_submission_run *run, json_t *tree, const c
     json_t *object = parent(run, tree, place, &last);
 
     if (object)
-        spk_submission_set(run, object, last, json_incref(value));
+        spk_submission_set(run, object, last, json_deep_copy(value)); /* what it holds may grow */
 }
 
 bool spk_submission_is(struct spk_submission_run *run, const char *path, const json_t *value,

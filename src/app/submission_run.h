@@ -83,7 +83,7 @@ void spk_submission_append(struct spk_submission_run *run, json_t *array, json_t
 json_t *spk_submission_object_at(struct spk_submission_run *run, json_t *tree, const char *place);
 json_t *spk_submission_array_at(struct spk_submission_run *run, json_t *tree, const char *place);
 
-/* Sets @value, a borrowed reference, at a place of dotted names. */
+/* Sets a copy of @value at a place of dotted names. */
 void spk_submission_set_at(struct spk_submission_run *run, json_t *tree, const char *place,
                            json_t *value);
 
@@ -123,12 +123,16 @@ bool spk_submission_annotation(struct spk_submission_run *run, const char *path,
 /* submission_uri.c: a file that an application needs. False, with a fault, unless it is one that
  * spark-submit leaves to the pods. */
 bool spk_submission_uri(struct spk_submission_run *run, const char *path, struct spk_str uri);
-/* A comma-separated list of them. */
-void spk_submission_uris(struct spk_submission_run *run, const char *path, struct spk_str list);
-/* spec.deps and the application's own file. */
+/* Not even looked at by spark-submit. */
+bool spk_submission_uri_is_left_alone(struct spk_str uri);
+/* A comma-separated list of them: true if all are left alone. */
+bool spk_submission_uris(struct spk_submission_run *run, const char *path, struct spk_str list);
+/* submission_files.c: spec.deps and the application's own file. */
 void spk_submission_files(struct spk_submission_run *run);
 
 /* submission_pods.c: labels, owner, and at the end templates and overlays as they are submitted. */
+/* An ownerReference to the application: a new one, NULL without memory. */
+json_t *spk_submission_owner(const struct spk_submission_run *run);
 void spk_submission_pods_begin(struct spk_submission_run *run);
 void spk_submission_pods_end(struct spk_submission_run *run);
 

@@ -24,6 +24,17 @@ static bool same_word(struct spk_str a, const char *b)
     return a.len == len && strncasecmp(a.ptr, b, len) == 0;
 }
 
+bool spk_submission_uri_is_left_alone(struct spk_str uri)
+{
+    static const char *const schemes[] = {"local", "http", "https", "ftp"};
+    struct spk_str scheme = scheme_of(uri);
+
+    for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++)
+        if (same_word(scheme, schemes[i]))
+            return true;
+    return false;
+}
+
 bool spk_submission_uri(struct spk_submission_run *run, const char *path, struct spk_str uri)
 {
     struct spk_str scheme = scheme_of(uri);
@@ -37,89 +48,29 @@ bool spk_submission_uri(struct spk_submission_run *run, const char *path, struct
     return false;
 }
 
-void spk_submission_uris(struct spk_submission_run *run, const char *path, struct spk_str list)
+/* The next one of a list; false at its end. */
+static bool next_uri(struct spk_str *one, struct spk_str *list)
 {
-    while (list.len) {
-        const char *comma = memchr(list.ptr, ',', list.len);
-        struct spk_str one = {list.ptr, comma ? (size_t)(comma - list.ptr) : list.len};
-        list = spk_str_skip(list, one.len + (comma ? 1 : 0));
-        while (one.len && isspace((unsigned char)one.ptr[0]))
-            one = spk_str_skip(one, 1);
-        if (one.len)
-            (void)spk_submission_uri(run, path,
-                                     spk_str(spk_submission_text(run, "%.*s", SPK_ARG(one))));
+    const char *comma = list->len ? memchr(list->ptr, ',', list->len) : NULL;
+
+    if (list->len == 0)
+        return false;
+    *one = (struct spk_str){list->ptr, comma ? (size_t)(comma - list->ptr) : list->len};
+    *list = spk_str_skip(*list, one->len + (comma ? 1 : 0));
+    while (one->len && isspace((unsigned char)one->ptr[0]))
+        *one = spk_str_skip(*one, 1);
+    return true;
+}
+
+bool spk_submission_uris(struct spk_submission_run *run, const char *path, struct spk_str list)
+{
+    struct spk_str one;
+    bool alone = true;
+
+    while (next_uri(&one, &list)) {
+        const char *uri = one.len ? spk_submission_text(run, "%.*s", SPK_ARG(one)) : "";
+        if (one.len && spk_submission_uri(run, path, spk_str(uri)))
+            alone = alone && spk_submission_uri_is_left_alone(one);
     }
-}
-
-static const struct dep {
-    const char *field;
-    const char *property;
-    bool uris;
-} deps[] = {
-    {"jars",            "spark.jars",              true },
-    {"files",           "spark.files",             true },
-    {"pyFiles",         "spark.submit.pyFiles",    true },
-    {"archives",        "spark.archives",          true },
-    {"packages",        "spark.jars.packages",     false},
-    {"excludePackages", "spark.jars.excludes",     false},
-    {"repositories",    "spark.jars.repositories", false},
-};
-
-static void put_dep(struct spk_submission_run *run, const struct dep *dep)
-{
-    const json_t *list = json_object_get(json_object_get(run->app->spec, "deps"), dep->field);
-    const char *path = spk_submission_text(run, "spec.deps.%s", dep->field);
-    struct spk_str text;
-
-    for (size_t i = 0; dep->uris && i < json_array_size(list); i++)
-        spk_submission_uris(run, spk_submission_text(run, "%s[%zu]", path, i),
-                            spk_json_str(json_array_get(list, i)));
-    text = spk_submission_join(run, list);
-    if (text.len)
-        spk_submission_put_field(run, path, dep->property, text);
-}
-
-static void argue(struct spk_submission_run *run, struct spk_str text)
-{
-    spk_submission_append(run, run->out->arguments, spk_json_string(text));
-}
-
-static struct spk_str text_of(const struct spk_submission_run *run, const char *field)
-{
-    return spk_json_str(json_object_get(run->app->spec, field));
-}
-
-/* spark-submit takes what stands first behind its options for the application. */
-static void put_main(struct spk_submission_run *run)
-{
-    static const char path[] = "spec.mainApplicationFile";
-    struct spk_str file = text_of(run, "mainApplicationFile");
-
-    if (file.len == 0) {
-        spk_submission_fault(run, path, "missing: the jar, .py or .R file of the application");
-        return;
-    }
-    if (spk_str_is(file, "spark-internal") || spk_submission_uri(run, path, file))
-        argue(run, file);
-}
-
-void spk_submission_files(struct spk_submission_run *run)
-{
-    struct spk_str main_class = text_of(run, "mainClass");
-    struct spk_str proxy_user = text_of(run, "proxyUser");
-    const json_t *arguments = json_object_get(run->app->spec, "arguments");
-
-    for (size_t i = 0; i < sizeof(deps) / sizeof(deps[0]); i++)
-        put_dep(run, &deps[i]);
-    if (main_class.len) {
-        argue(run, SPK_LIT("--class"));
-        argue(run, main_class);
-    }
-    if (proxy_user.len) {
-        argue(run, SPK_LIT("--proxy-user"));
-        argue(run, proxy_user);
-    }
-    put_main(run);
-    for (size_t i = 0; i < json_array_size(arguments); i++)
-        argue(run, spk_json_str(json_array_get(arguments, i)));
+    return alone;
 }

@@ -136,6 +136,39 @@ static void find_mounts(struct spk_submission_run *run, struct spk_role *role, c
     }
 }
 
+/* Whether a role's own mounts, or those of a list of containers, name a volume. */
+static bool mounts_it(const json_t *role, const char *field, struct spk_str name)
+{
+    const json_t *list = json_object_get(role, field);
+
+    if (strcmp(field, "volumeMounts") == 0)
+        return has_name(list, name);
+    for (size_t i = 0; i < json_array_size(list); i++)
+        if (has_name(json_object_get(json_array_get(list, i), "volumeMounts"), name))
+            return true;
+    return false;
+}
+
+/* What nobody mounts is not added: a driver would wait for a Secret that it does not need. */
+static void note_unused(struct spk_submission_run *run)
+{
+    static const char *const fields[] = {"volumeMounts", "sidecars", "initContainers"};
+    const json_t *volumes = json_object_get(run->app->spec, "volumes");
+
+    for (size_t i = 0; i < json_array_size(volumes); i++) {
+        struct spk_str name = spk_json_str(json_object_get(json_array_get(volumes, i), "name"));
+        bool used = false;
+        for (size_t j = 0; j < SPK_ROLES && !used; j++) {
+            used = mounts_it(run->roles[j].spec, fields[0], name) ||
+                   mounts_it(run->roles[j].spec, fields[1], name) ||
+                   mounts_it(run->roles[j].spec, fields[2], name);
+        }
+        if (!used)
+            spk_submission_note(run, spk_submission_text(run, "spec.volumes[%zu]", i),
+                                "\"%.*s\" is mounted by nothing, and left out", SPK_ARG(name));
+    }
+}
+
 void spk_submission_volumes(struct spk_submission_run *run)
 {
     for (size_t i = 0; i < SPK_ROLES; i++) {
@@ -150,4 +183,5 @@ void spk_submission_volumes(struct spk_submission_run *run)
         find_mounts(run, role, "sidecars");
         find_mounts(run, role, "initContainers");
     }
+    note_unused(run);
 }
