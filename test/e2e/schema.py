@@ -1,4 +1,4 @@
-"""The table of a pod's fields, src/admission/overlay/schema_table.{h,c}, made from what a real API server says.
+"""The table of a pod's fields, include/spk/k8s/schema_table.h and src/k8s/schema_table.c, made from what a real API server says.
 
 Its OpenAPI document has names, types and how lists merge. What it does to a value that is not given, or is
 empty, the document has only in part: so it is asked, by pods that are sent to it and come back to a webhook
@@ -148,7 +148,7 @@ HEAD = """/* Made from the API of Kubernetes %s by test/e2e/schema.py; the test
 
 def header(types, version):
     names = [f"    SPK_TYPE_{name}," for name in types]
-    return (HEAD % version + "#ifndef SPK_ADMISSION_OVERLAY_SCHEMA_TABLE_H\n#define SPK_ADMISSION_OVERLAY_SCHEMA_TABLE_H\n\n"
+    return (HEAD % version + "#ifndef SPK_K8S_SCHEMA_TABLE_H\n#define SPK_K8S_SCHEMA_TABLE_H\n\n"
             "// clang-format off\nenum spk_schema_index {\n    SPK_TYPE_NONE,\n" + "\n".join(names) +
             "\n    SPK_TYPES\n};\n// clang-format on\n\n#endif\n")
 
@@ -170,6 +170,6 @@ def source(types, atomic, version):
         fields += wrapped(f"/* {name} */", *(field.c(index) for field in members.values()))
         rows.append(f'    {{"{name}", spk_schema_fields + {at}, {len(members)}, {"true" if name in atomic else "false"}}},')
         at += len(members)
-    return (HEAD % version + '#include "schema.h"\n\n// clang-format off\n'
+    return (HEAD % version + '#include "spk/k8s/schema.h"\n\n// clang-format off\n'
             "static const struct spk_schema_field spk_schema_fields[] = {\n" + "\n".join(fields) +
             "\n};\n\nconst struct spk_schema_type spk_schema_types[] = {\n" + "\n".join(rows) + "\n};\n// clang-format on\n")

@@ -8,7 +8,7 @@ from kit.api import ADMISSION
 from kit.other import OtherWebhook
 from kit.webhook import pointed_at, wait_called
 
-TABLE = Path(__file__).resolve().parents[2] / "src/admission/overlay"
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_schema_is_that_of_the_api_server(env):
@@ -30,7 +30,8 @@ def test_schema_is_that_of_the_api_server(env):
 
     types, atomic = schema.read(env.api.done("GET", "/openapi/v3/api/v1"), decode)
     version = env.kube.removeprefix("v")
-    for file, text in (("schema_table.h", schema.header(types, version)), ("schema_table.c", schema.source(types, atomic, version))):
+    for file, text in (("include/spk/k8s/schema_table.h", schema.header(types, version)),
+                       ("src/k8s/schema_table.c", schema.source(types, atomic, version))):
         if os.environ.get("SPK_SCHEMA_UPDATE"):
-            (TABLE / file).write_text(text)
-        assert (TABLE / file).read_text() == text, f"{file} is not what this API server's API is; SPK_SCHEMA_UPDATE=1 writes it"
+            (ROOT / file).write_text(text)
+        assert (ROOT / file).read_text() == text, f"{file} is not what this API server's API is; SPK_SCHEMA_UPDATE=1 writes it"

@@ -76,46 +76,6 @@ static int check_quantity(struct spk_overlay_run *run, const struct spk_schema_f
     return replace(run, parent, at, json_string(text));
 }
 
-static bool fits_32(const json_t *value)
-{
-    return json_is_integer(value) && json_integer_value(value) >= INT32_MIN &&
-           json_integer_value(value) <= INT32_MAX;
-}
-
-/* RFC 3339, as far as its form goes. */
-static bool is_time(const json_t *value)
-{
-    static const char form[] = "0000-00-00T00:00:00";
-    const char *text = json_string_value(value);
-    size_t i = 0;
-
-    for (; text && form[i]; i++) {
-        if (form[i] == '0' ? text[i] < '0' || text[i] > '9' : text[i] != form[i])
-            return false;
-    }
-    return text && strspn(text + i, ".+-:Z0123456789") == strlen(text + i) && strlen(text + i) > 0;
-}
-
-static bool is_scalar(const struct spk_schema_field *field, const json_t *value)
-{
-    switch (field->kind) {
-    case SPK_KIND_STRING:
-        return json_is_string(value);
-    case SPK_KIND_INT32:
-        return fits_32(value);
-    case SPK_KIND_INT64:
-        return json_is_integer(value);
-    case SPK_KIND_BOOL:
-        return json_is_boolean(value);
-    case SPK_KIND_INT_OR_STRING:
-        return json_is_string(value) || fits_32(value);
-    case SPK_KIND_TIME:
-        return is_time(value);
-    default:
-        return false;
-    }
-}
-
 /* The directives of older merges ("$patch") look like fields. */
 static bool is_directive(struct spk_overlay_run *run, const char *key, const struct spk_at *at)
 {
@@ -301,7 +261,9 @@ static int check_value(struct spk_overlay_run *run, const struct spk_schema_fiel
         return check_list(run, field, value, at);
     if (field->kind == SPK_KIND_ANY) /* refused by name, see owned.c */
         return 0;
-    return is_scalar(field, value) ? 0 : mistyped(run, field, value, at);
+    return spk_schema_is_scalar((enum spk_schema_kind)field->kind, value)
+               ? 0
+               : mistyped(run, field, value, at);
 }
 
 static const struct {

@@ -2,7 +2,7 @@
 #define SPK_ADMISSION_OVERLAY_PARTS_H
 /* One overlay on its way into a pod. Private to overlay/. */
 
-#include "schema.h"
+#include "spk/k8s/schema.h"
 
 #include "spk/admission/notes.h"
 #include "spk/admission/overlay.h"

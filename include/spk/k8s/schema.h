@@ -1,12 +1,13 @@
-#ifndef SPK_ADMISSION_OVERLAY_SCHEMA_H
-#define SPK_ADMISSION_OVERLAY_SCHEMA_H
+#ifndef SPK_K8S_SCHEMA_H
+#define SPK_K8S_SCHEMA_H
 /*
  * What a pod may hold: each field's name and type, how it merges, and what the API server makes of
- * it when it is absent or empty. The table is made from a real API server (schema_table.c). Private
- * to overlay/.
+ * it when it is absent or empty. The table is made from a real API server
+ * (src/k8s/schema_table.c).
  */
 
-#include "schema_table.h"
+#include "spk/json/walk.h"
+#include "spk/k8s/schema_table.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -71,6 +72,20 @@ bool spk_schema_is_atomic(const struct spk_schema_field *field);
 
 /* "a string", "an integer", … what was expected. */
 const char *spk_schema_kind_text(enum spk_schema_kind kind);
+
+/* A value of a kind that has nothing below it, as far as its form goes; quantities may be numbers.
+ */
+bool spk_schema_is_scalar(enum spk_schema_kind kind, const json_t *value);
+
+/* Told of a value that is not what it must be: @expected is "a string", or NULL for a field that
+ * there is none of. */
+typedef void spk_schema_fault_fn(void *arg, const struct spk_at *at, const char *expected,
+                                 const json_t *found);
+
+/* Tells of everything in @value, which is a value of @field and stands at @at, that the API server
+ * would not take for its name or its type. Null is an absent value, as it is to the API server. */
+void spk_schema_check(const struct spk_schema_field *field, const json_t *value,
+                      const struct spk_at *at, spk_schema_fault_fn *fault, void *arg);
 
 /* "", 0, false, [] or {} where that is no value at all to the API server; also null and NULL. */
 bool spk_schema_is_absent(const struct spk_schema_field *field, const json_t *value);

@@ -1,4 +1,4 @@
-#include "schema.h"
+#include "spk/k8s/schema.h"
 
 #include "spk/base/cleanup.h"
 #include "spk/json/walk.h"

@@ -1,6 +1,6 @@
 /* Made from the API of Kubernetes 1.36.3 by test/e2e/schema.py; the test
  * e2e.k1.36.schema_is_that_of_the_api_server makes it anew with SPK_SCHEMA_UPDATE=1. */
-#include "schema.h"
+#include "spk/k8s/schema.h"
 
 // clang-format off
 static const struct spk_schema_field spk_schema_fields[] = {

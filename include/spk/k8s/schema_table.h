@@ -1,7 +1,7 @@
 /* Made from the API of Kubernetes 1.36.3 by test/e2e/schema.py; the test
  * e2e.k1.36.schema_is_that_of_the_api_server makes it anew with SPK_SCHEMA_UPDATE=1. */
-#ifndef SPK_ADMISSION_OVERLAY_SCHEMA_TABLE_H
-#define SPK_ADMISSION_OVERLAY_SCHEMA_TABLE_H
+#ifndef SPK_K8S_SCHEMA_TABLE_H
+#define SPK_K8S_SCHEMA_TABLE_H
 
 // clang-format off
 enum spk_schema_index {
