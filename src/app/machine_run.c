@@ -1,6 +1,7 @@
 /* A driver that is there, and what becomes of it. */
 #include "machine_parts.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -63,16 +64,23 @@ static bool ended(struct spk_think *think, const struct spk_pod *pod)
 
 /* ----------------------------------------------------------------------------- it won't begin */
 
+static int64_t patience_s(const struct spk_think *think)
+{
+    const int64_t waiting_s = think->app->rules.waiting_s;
+
+    return waiting_s ? waiting_s : SPK_APP_WAITING_S;
+}
+
 static bool waits_too_long(struct spk_think *think, const struct spk_pod *pod)
 {
     const int64_t since_s =
         pod->waiting_bad > think->now->submitted_s ? pod->waiting_bad : think->now->submitted_s;
 
     if (pod->state != SPK_POD_PENDING || !pod->waiting_bad ||
-        !spk_think_over(think, since_s, SPK_APP_WAITING_S))
+        !spk_think_over(think, since_s, patience_s(think)))
         return false;
-    spk_think_say(think, "driver pod has waited for %d s: %s%s%s", SPK_APP_WAITING_S, pod->reason,
-                  *pod->message ? ": " : "", pod->message);
+    spk_think_say(think, "driver pod has waited for %" PRId64 " s: %s%s%s", patience_s(think),
+                  pod->reason, *pod->message ? ": " : "", pod->message);
     return spk_think_fail(think, SPK_EVENT_DRIVER_FAILED, "the driver waits in vain");
 }
 
@@ -80,19 +88,21 @@ static bool waits_too_long(struct spk_think *think, const struct spk_pod *pod)
 static bool stays_half(struct spk_think *think, const struct spk_pod *pod)
 {
     if (think->facts->driver != SPK_DRIVER_HALF || pod->state != SPK_POD_PENDING ||
-        !spk_think_over(think, think->facts->seen_s, SPK_APP_WAITING_S))
+        !spk_think_over(think, think->facts->seen_s, patience_s(think)))
         return false;
-    spk_think_say(think, "driver pod has waited for %d s for its ConfigMap %s or its Service",
-                  SPK_APP_WAITING_S, pod->config_map);
+    spk_think_say(think,
+                  "driver pod has waited for %" PRId64 " s for its ConfigMap %s or its Service",
+                  patience_s(think), pod->config_map);
     return spk_think_fail(think, SPK_EVENT_DRIVER_FAILED, "the driver waits in vain");
 }
 
 static bool lost_too_long(struct spk_think *think, const struct spk_pod *pod, int64_t lost_s)
 {
-    if (!lost_s || !spk_think_over(think, lost_s, SPK_APP_WAITING_S))
+    if (!lost_s || !spk_think_over(think, lost_s, patience_s(think)))
         return false;
-    spk_think_say(think, "driver pod is lost with its node %s: nothing was heard of it for %d s",
-                  pod->node, SPK_APP_WAITING_S);
+    spk_think_say(think,
+                  "driver pod is lost with its node %s: nothing was heard of it for %" PRId64 " s",
+                  pod->node, patience_s(think));
     return spk_think_fail(think, SPK_EVENT_DRIVER_FAILED, "the driver's node is lost");
 }
 
@@ -123,9 +133,9 @@ static int64_t deadline(const struct spk_think *think, const struct spk_pod *pod
 {
     int64_t wake_s = think->facts->now_s + SPK_APP_RESYNC_S;
     const int64_t ends_s[] = {
-        pod->waiting_bad ? pod->waiting_bad + SPK_APP_WAITING_S : wake_s,
+        pod->waiting_bad ? pod->waiting_bad + patience_s(think) : wake_s,
         pod->deleting_s ? pod->deleting_s + SPK_POD_LOST_S + 1 : wake_s,
-        lost_s ? lost_s + SPK_APP_WAITING_S : wake_s,
+        lost_s ? lost_s + patience_s(think) : wake_s,
     };
 
     for (size_t i = 0; i < sizeof(ends_s) / sizeof(ends_s[0]); i++) {

@@ -74,6 +74,14 @@ static const struct spk_flag flags[] = {
          "how long an application that has ended is kept if it does not say itself; 0: for ever",                                                                         .type = SPK_FLAG_NUMBER,
      .max = INT32_MAX,
      .offset = FIELD(default_ttl_s)},
+    {.name = "driver-waiting-timeout",
+     .arg = "TIME",
+     .fallback = "5m",
+     .help = "a driver that waits so long for an image, a configuration or a node that is gone "
+             "has failed",                                                                               .min = SECONDS,
+     .max = 24 * HOUR,
+     .type = SPK_FLAG_DURATION,
+     .offset = FIELD(driver_waiting_ms)},
     {.name = "controller-threads",
      .arg = "N",
      .fallback = "10",
@@ -95,7 +103,7 @@ static const struct spk_flag flags[] = {
      .arg = "[VERSION=]PATH",
      .help = "a Spark distribution whose bin/spark-submit is run; with VERSION (3.5, 4) for "
              "applications whose sparkVersion begins so, the longest counts; may be repeated "
-             "(default: $SPARK_HOME)",                                                                       .type = SPK_FLAG_TEXTS,
+             "(default: $SPARK_HOME)",                             .type = SPK_FLAG_TEXTS,
      .offset = FIELD(spark_homes)},
     {.name = "submission-threads",
      .arg = "N",
@@ -134,7 +142,7 @@ static const struct spk_flag flags[] = {
     {.name = "ingress-url-format",
      .arg = "FORMAT",
      .help = "make an Ingress, too, with this URL: {{$appName}} and {{$appNamespace}} stand for "
-             "the application's (default: none)",                                                  .type = SPK_FLAG_TEXT,
+             "the application's (default: none)",                                                                .type = SPK_FLAG_TEXT,
      .fault = format_fault,
      .offset = FIELD(ingress_url_format)},
     {.name = "ingress-class",
@@ -145,12 +153,12 @@ static const struct spk_flag flags[] = {
     {.name = "ingress-class-name",
      .arg = "NAME",
      .type = SPK_FLAG_OBJECT,
-     .offset = FIELD(ingress_class)                                                                                 },
+     .offset = FIELD(ingress_class)                                                                                  },
     {.heading = "Several replicas",
      .name = "leader-election",
      .fallback = "true",
      .help = "one of several processes works, told by a Lease; without it this one always does, "
-             "and there must be no second",                                    .type = SPK_FLAG_BOOL,
+             "and there must be no second",         .type = SPK_FLAG_BOOL,
      .offset = FIELD(leader_election)},
     {.name = "leader-election-lock-name",
      .arg = "NAME",
@@ -198,7 +206,7 @@ static const struct spk_flag flags[] = {
      .arg = "PORT",
      .fallback = "8080",
      .help = "port for /healthz, /readyz and /metrics over plain HTTP; 0: the kernel picks one, "
-             "the log says which",                                                                            .type = SPK_FLAG_NUMBER,
+             "the log says which",                                                                .type = SPK_FLAG_NUMBER,
      .max = UINT16_MAX,
      .offset = FIELD(health_port)},
     {.name = "metrics-prefix",
@@ -210,11 +218,11 @@ static const struct spk_flag flags[] = {
     {.name = "metrics-labels",
      .arg = "NAME[,NAME...]",
      .help = "labels of applications that their metrics have, at most 8; `namespace` is the "
-             "application's; may be repeated",                                                                .type = SPK_FLAG_TEXTS,
+             "application's; may be repeated",                 .type = SPK_FLAG_TEXTS,
      .offset = FIELD(metrics_label_lists)},
-    {.heading = "Log",    SPK_LOG_FORMAT_FLAG(FIELD(log_format))                                                                },
-    {SPK_LOG_LEVEL_FLAG(FIELD(log_level))                                          },
-    {.heading = "Other",                   .name = "help",                                    .help = "print this",                         .type = SPK_FLAG_HELP                                                                        },
+    {.heading = "Log",                                                           SPK_LOG_FORMAT_FLAG(FIELD(log_format))                                                 },
+    {SPK_LOG_LEVEL_FLAG(FIELD(log_level))                                                                },
+    {.heading = "Other",                                      .name = "help",           .help = "print this",                                                            .type = SPK_FLAG_HELP                                                                },
 };
 
 /* A copy that lives as long as the options. */

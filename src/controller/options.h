@@ -31,6 +31,7 @@ struct spk_run_options {
     int ui_service_type;
     const char *ingress_url_format; /* NULL: none */
     const char *ingress_class;
+    int64_t driver_waiting_ms;
     int64_t default_ttl_s; /* 0: none */
     bool leader_election;
     const char *lease_name;

@@ -77,9 +77,6 @@ static void from_look(struct spk_pass *pass)
     if (facts->driver == SPK_DRIVER_HALF || facts->driver == SPK_DRIVER_WHOLE)
         facts->pod = &pass->look.pod;
     facts->foreign_owner = pass->look.foreign_owner;
-    /* From SUBMITTED on a ConfigMap that somebody deleted doesn't unmake the driver. */
-    if (facts->driver == SPK_DRIVER_HALF && !in_flight(&pass->app.status))
-        facts->driver = SPK_DRIVER_WHOLE;
 }
 
 int spk_pass_facts(struct spk_pass *pass, struct spk_err *err)
@@ -124,6 +121,7 @@ static void apply_defaults(struct spk_pass *pass)
 {
     if (pass->app.rules.ttl_s < 0)
         pass->app.rules.ttl_s = pass->engine->options.default_ttl_s;
+    pass->app.rules.waiting_s = pass->engine->options.driver_waiting_s;
 }
 
 int spk_pass_take(struct spk_pass *pass, json_t *object, struct spk_err *err)

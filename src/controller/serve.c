@@ -180,6 +180,7 @@ static int start_engine(struct serve *serve, struct spk_err *err)
                .ingress_url_format = options->ingress_url_format,
                .ingress_class = options->ingress_class},
         .default_ttl_s = options->default_ttl_s ? options->default_ttl_s : -1,
+        .driver_waiting_s = options->driver_waiting_ms / 1000,
         .elect = options->leader_election,
         .lease = { .ns = options->lease_namespace ? options->lease_namespace
                                                  : spk_kube_namespace(serve->kube),

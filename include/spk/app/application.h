@@ -36,7 +36,9 @@ struct spk_app_rules {
     int32_t submission_retries;
     int64_t failure_interval_s; /* times the attempt; 5 where the spec has none */
     int64_t submission_interval_s;
-    int64_t ttl_s; /* after termination; -1: never */
+    int64_t ttl_s;     /* after termination; -1: never */
+    int64_t waiting_s; /* how long a driver may wait in vain, or be lost; 0: SPK_APP_WAITING_S.
+                          No application says so: it is the controller's */
     bool suspend;
     bool tracked; /* v1alpha1 submissionByUser: somebody else submits; see machine.h */
 };
