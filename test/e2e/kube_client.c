@@ -9,46 +9,12 @@
  * The end of the input ends it all.
  */
 
-#include "spk/base/cleanup.h"
+#include "driver.h"
+
 #include "spk/base/clock.h"
-#include "spk/json/memory.h"
-#include "spk/json/walk.h"
-#include "spk/kube/config.h"
 #include "spk/kube/watch.h"
 
-#include <errno.h>
-#include <pthread.h>
-
-static pthread_mutex_t output = PTHREAD_MUTEX_INITIALIZER;
-static struct spk_kube *kube;
 static struct spk_kube_watch *watch;
-
-/* Takes the object. */
-static void say(json_t *object)
-{
-    (void)pthread_mutex_lock(&output);
-    (void)json_dumpf(object, stdout, JSON_COMPACT);
-    (void)fputc('\n', stdout);
-    (void)fflush(stdout);
-    (void)pthread_mutex_unlock(&output);
-    json_decref(object);
-}
-
-static const char *error_name(int sys)
-{
-    return sys ? strerrorname_np(sys) : "";
-}
-
-static void say_error(const char *what, const struct spk_err *err)
-{
-    say(json_pack("{s:i, s:s, s:s, s:s, s:s}", "rc", -1, "what", what, "error", err->msg, "code",
-                  spk_code_text(err->code), "sys", error_name(err->sys)));
-}
-
-static const char *text(const json_t *command, const char *key)
-{
-    return json_string_value(json_object_get(command, key));
-}
 
 static void call(const json_t *command)
 {
@@ -144,74 +110,21 @@ static void stop(void)
     say(json_pack("{s:I}", "stopped_ms", (json_int_t)(spk_clock_mono_ms() - begun_ms)));
 }
 
-static void obey(const char *line, size_t len)
+static void obey(const char *verb, const json_t *command)
 {
-    json_t *command;
-    struct spk_err err;
-    const char *verb;
-
-    if (spk_json_parse(&command, line, len, &err)) {
-        say_error("command", &err);
-        return;
-    }
-    verb = text(command, "do") ? text(command, "do") : "";
     if (strcmp(verb, "call") == 0)
         call(command);
     else if (strcmp(verb, "watch") == 0)
         start(command);
     else if (strcmp(verb, "stop") == 0)
         stop();
-    json_decref(command);
-}
-
-static const char *value_of(int argc, char **argv, const char *name)
-{
-    size_t len = strlen(name);
-
-    for (int i = 1; i < argc; i++) {
-        if (strncmp(argv[i], name, len) == 0 && (argv[i][len] == '=' || argv[i][len] == '\0'))
-            return argv[i][len] ? argv[i] + len + 1 : argv[i];
-    }
-    return NULL;
-}
-
-static int set_up(int argc, char **argv, struct spk_err *err)
-{
-    struct spk_kube_config config;
-
-    return spk_kube_config_load(&config,
-                                &(struct spk_kube_config_options){
-                                    .kubeconfig = value_of(argc, argv, "kubeconfig"),
-                                    .context = value_of(argc, argv, "context"),
-                                    .service_account = value_of(argc, argv, "service-account"),
-                                },
-                                err) ||
-                   spk_kube_new(&kube, &config,
-                                &(struct spk_kube_options){
-                                    .user_agent = "kube-client-test",
-                                    .http1 = value_of(argc, argv, "http1") != NULL,
-                                },
-                                err)
-               ? -1
-               : 0;
 }
 
 int main(int argc, char **argv)
 {
-    SPK_AUTOFREE char *line = NULL;
-    size_t size = 0;
-    struct spk_err err;
-    ssize_t len;
-
-    spk_json_init();
-    if (set_up(argc, argv, &err)) {
-        say_error("configuration", &err);
+    if (set_up(argc, argv))
         return EXIT_FAILURE;
-    }
-    say(json_pack("{s:s, s:s}", "server", spk_kube_server(kube), "namespace",
-                  spk_kube_namespace(kube)));
-    while ((len = getline(&line, &size, stdin)) > 0)
-        obey(line, (size_t)len);
+    obey_all(obey);
     spk_kube_watch_stop(watch);
     spk_kube_free(kube);
     return EXIT_SUCCESS;

@@ -21,11 +21,13 @@ PATIENCE = 60
 class Client:
     """Commands go in, what happens comes out, in order."""
 
+    program = "SPK_KUBE_CLIENT"
+
     def __init__(self, env, *arguments, environment=None):
         clean = {key: value for key, value in os.environ.items() if not key.startswith(("KUBE", "HTTPS_PROXY"))}
         self.log = env.folder / f"kube-client-{os.urandom(3).hex()}.log"
         with open(self.log, "wb") as log:
-            self.process = subprocess.Popen([os.environ["SPK_KUBE_CLIENT"], *arguments], stdin=subprocess.PIPE,
+            self.process = subprocess.Popen([os.environ[self.program], *arguments], stdin=subprocess.PIPE,
                                             stdout=subprocess.PIPE, stderr=log, text=True,
                                             env={**clean, "HOME": str(env.folder), **(environment or {})})
         self.lines = queue.Queue()
@@ -147,6 +149,12 @@ class Plane:
     def stop(self):
         if self.apiserver:
             self._end(self.apiserver)
+        self.apiserver = None
+
+    def kill(self):
+        """As a machine that dies."""
+        os.killpg(self.apiserver.pid, signal.SIGKILL)
+        self.apiserver.wait(timeout=30)
         self.apiserver = None
 
     def pause(self):
