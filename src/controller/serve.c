@@ -7,14 +7,19 @@
 #include "spk/cli/program.h"
 #include "spk/cli/signals.h"
 
+#include "controller/crds.h"
 #include "controller/metrics.h"
 #include "controller/options.h"
 
 #include <errno.h>
 #include <limits.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
+
+/* How often it is asked whose definition SparkApplication has, until that is known. */
+#define DEFINITION_MS 2000
 
 /* One running program. */
 struct serve {
@@ -25,24 +30,36 @@ struct serve {
     struct spk_kube_config cluster; /* for spark-submit; the client has its own */
     struct spk_runner_options runner;
     struct spk_kube *kube;
-    struct spk_engine *engine;
+    _Atomic(struct spk_engine *) engine; /* NULL until the cluster may be worked on */
     struct spk_httpd *health;
     char host[256];
     char identity[300];
     sigset_t signals;
 };
 
+/* What the engine says of itself; before it is there: nothing, and why. */
+static void ask_engine(struct serve *serve, struct spk_engine_counts *counts, char *trouble,
+                       size_t size)
+{
+    struct spk_engine *engine = atomic_load(&serve->engine);
+
+    if (!engine) {
+        (void)snprintf(trouble, size, "waiting for the API server");
+        return;
+    }
+    spk_engine_counts(engine, counts);
+    spk_engine_trouble(engine, trouble, size);
+}
+
 static void readyz_route(void *ctx, const struct spk_httpd_request *request,
                          struct spk_httpd_response *response)
 {
-    struct serve *serve = ctx;
     struct spk_engine_counts counts = {0};
     char trouble[512] = "";
     char line[600];
 
     (void)request;
-    spk_engine_counts(serve->engine, &counts);
-    spk_engine_trouble(serve->engine, trouble, sizeof(trouble));
+    ask_engine(ctx, &counts, trouble, sizeof(trouble));
     if (!counts.filled)
         (void)snprintf(line, sizeof(line), "not ready: %s",
                        *trouble ? trouble : "applications and pods have not been listed yet");
@@ -61,9 +78,10 @@ static void metrics_route(void *ctx, const struct spk_httpd_request *request,
     struct spk_engine_counts counts = {0};
     struct spk_err err = {0};
     struct spk_buf page;
+    char trouble[512];
 
     (void)request;
-    spk_engine_counts(serve->engine, &counts);
+    ask_engine(serve, &counts, trouble, sizeof(trouble));
     spk_buf_init(&page, SPK_METRICS_MAX);
     if (spk_app_metrics_print(&page, &serve->metrics, &counts, &serve->refusals, &err)) {
         spk_log(&serve->logger, SPK_LOG_ERROR, "no metrics", "error", err.msg);
@@ -196,8 +214,12 @@ static int start_engine(struct serve *serve, struct spk_err *err)
         .on_executor = on_executor,
         .on_submission = on_submission,
     };
+    struct spk_engine *started = NULL;
 
-    return spk_engine_start(&serve->engine, &engine, err);
+    if (spk_engine_start(&started, &engine, err))
+        return -1;
+    atomic_store(&serve->engine, started);
+    return 0;
 }
 
 static int open_health(struct serve *serve, struct spk_err *err)
@@ -225,6 +247,7 @@ static void log_listening(const struct serve *serve)
     spk_log_text(&line, "server", spk_kube_server(serve->kube));
     spk_log_int(&line, "namespaces", (int64_t)options->namespace_count);
     spk_log_text(&line, "identity", options->leader_election ? serve->identity : "");
+    spk_log_text(&line, "fenced", spk_runner_fenced() ? "yes" : "no");
     spk_log_text(&line, "version", SPK_VERSION);
     spk_log_end(&line);
 }
@@ -236,28 +259,72 @@ static int fail(struct serve *serve, struct spk_err *err, int code)
     return code;
 }
 
-static int run(struct serve *serve)
+/* May all applications of the cluster be taken for ours? 1: not yet known. */
+static int check_definition(struct serve *serve, struct spk_err *err)
+{
+    bool ours = false;
+    int rc;
+
+    if (serve->options.namespace_count || serve->options.label_selector)
+        return 0;
+    rc = spk_crds_ours(&ours, serve->kube, err);
+    if (rc < 0) {
+        spk_one_line(err->msg);
+        spk_log(&serve->logger, SPK_LOG_WARN, "waiting for the API server", "error", err->msg);
+        return 1;
+    }
+    if (rc > 0) {
+        spk_log(&serve->logger, SPK_LOG_WARN,
+                "SparkApplication is not defined on this cluster: spark-controller crds --apply",
+                NULL, NULL);
+        return 1;
+    }
+    return ours ? 0
+                : spk_fail(err, SPK_EINVALID,
+                           "the definition sparkapplications.sparkoperator.k8s.io is another "
+                           "operator's, which may run the same applications: give "
+                           "--label-selector or --namespaces");
+}
+
+/* Until a signal asks for the end. */
+static int work(struct serve *serve)
 {
     struct spk_err err = {0};
     int signal = 0;
+    int rc = 1;
+
+    while (!spk_signals_end(signal)) {
+        if (rc > 0)
+            rc = check_definition(serve, &err);
+        if (rc < 0)
+            return fail(serve, &err, SPK_EXIT_USAGE);
+        if (rc == 0 && !atomic_load(&serve->engine) && start_engine(serve, &err))
+            return fail(serve, &err, SPK_EXIT_BROKEN);
+        signal = spk_signals_wait(&serve->signals, rc ? DEFINITION_MS : INT32_MAX);
+    }
+    spk_log(&serve->logger, SPK_LOG_INFO, "stopping", NULL, NULL);
+    return SPK_EXIT_OK;
+}
+
+static int run(struct serve *serve)
+{
+    struct spk_err err = {0};
 
     if (check_homes(&serve->options, &err) || connect_kube(serve, &err))
         return fail(serve, &err, SPK_EXIT_USAGE);
     set_runner(serve);
-    if (make_identity(serve, &err) || start_engine(serve, &err) || open_health(serve, &err))
+    if (spk_runner_sweep(serve->options.work_folder, &err) || make_identity(serve, &err) ||
+        open_health(serve, &err))
         return fail(serve, &err, SPK_EXIT_BROKEN);
     log_listening(serve);
-    while (!spk_signals_end(signal))
-        signal = spk_signals_wait(&serve->signals, INT32_MAX);
-    spk_log(&serve->logger, SPK_LOG_INFO, "stopping", NULL, NULL);
-    return SPK_EXIT_OK;
+    return work(serve);
 }
 
 /* The health port first: its handlers use the engine. */
 static void close_all(struct serve *serve)
 {
     spk_httpd_free(serve->health);
-    spk_engine_stop(serve->engine);
+    spk_engine_stop(atomic_load(&serve->engine));
     spk_kube_free(serve->kube);
     spk_kube_config_done(&serve->cluster);
     spk_app_metrics_done(&serve->metrics);

@@ -3,6 +3,7 @@
 #include "spk/admission/key.h"
 #include "spk/base/cleanup.h"
 #include "spk/base/limits.h"
+#include "spk/cli/image.h"
 #include "spk/k8s/name.h"
 #include "webhook/prefix.h"
 
@@ -230,56 +231,13 @@ static void derive(struct spk_install *it)
     it->policies = it->kube_minor >= 30;
 }
 
-/* Up to where upper case is nobody's mistake: the registry's host, if there is one, which is told
- * by its dot or port (distribution/reference normalize.go). */
-static const char *skip_host(const char *image)
-{
-    const char *slash = strchr(image, '/');
-    size_t plain = strcspn(image, ".:");
-
-    return slash && image + plain < slash ? slash + 1 : image;
-}
-
-/* In lower case up to the tag or digest: no registry has it otherwise. */
-static bool is_lower(const char *image)
-{
-    for (const char *at = skip_host(image); *at && !strchr(":@", *at); at++) {
-        if (isupper((unsigned char)*at))
-            return false;
-    }
-    return true;
-}
-
-/* What a reference to an image may be made of (distribution/reference regexp.go), so that it is one
- * plain scalar of YAML. */
-static bool is_image(const char *text)
-{
-    size_t len = strlen(text);
-
-    if (!isalnum((unsigned char)*text) || len > SPK_IMAGE_MAX || text[len - 1] == ':')
-        return false;
-    for (size_t i = 0; i < len; i++) {
-        if (!isalnum((unsigned char)text[i]) && !strchr("._-/:@", text[i]))
-            return false;
-    }
-    return true;
-}
-
 static int check_image(const char *image, struct spk_err *err)
 {
-    if (!is_image(image)) {
-        return spk_fail(err, SPK_EINVALID,
-                        "--image: found '%.*s', expected an image such as "
-                        "registry.example.com/sparkhook:" SPK_VERSION,
-                        SPK_QUOTE_MAX, image);
-    }
-    if (!is_lower(image)) {
-        return spk_fail(err, SPK_EINVALID,
-                        "--image: found '%.*s', expected lower case before the tag, such as "
-                        "registry.example.com/sparkhook:" SPK_VERSION,
-                        SPK_QUOTE_MAX, image);
-    }
-    return 0;
+    const char *fault = spk_image_fault(spk_str(image));
+
+    return fault ? spk_fail(err, SPK_EINVALID, "--image: found '%.*s', expected %s", SPK_QUOTE_MAX,
+                            image, fault)
+                 : 0;
 }
 
 static int check_names(const struct spk_install *it, struct spk_err *err)
