@@ -282,9 +282,10 @@ def sanitizer_of(path):
 class Env:
     """What a test gets."""
 
-    def __init__(self, webhook, cache=None, other=None):
+    def __init__(self, webhook, cache=None, other=None, controller=None):
         self.webhook = os.path.abspath(webhook)
         self.other = other and os.path.abspath(other)  # a webhook of another version
+        self.controller = controller and os.path.abspath(controller)
         self.cache = Path(cache) if cache else None
         self.servers, self.quiet_ports = [], None
         self.sanitizer = sanitizer_of(self.webhook)

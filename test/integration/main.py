@@ -1,4 +1,4 @@
-"""Runs one integration test: main.py --webhook PATH [--other PATH] [--cache DIR] FILE:NAME
+"""Runs one integration test: main.py --webhook PATH [--other PATH] [--controller PATH] [--cache DIR] FILE:NAME
 
 Exit code 0: passed, 1: failed, 77: skipped, with the reason. With CI=true in the environment a
 tool that is missing is a failure: there a skipped test is a test that nobody runs.
@@ -24,7 +24,7 @@ def run(args):
     path, _, name = args.test.rpartition(":")
     name = name if name.startswith("test_") else "test_" + name
     test = getattr(load(path), name)
-    with Env(args.webhook, args.cache, args.other) as env:
+    with Env(args.webhook, args.cache, args.other, args.controller) as env:
         test(env)
 
 
@@ -32,6 +32,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--webhook", required=True, help="the spark-webhook to test")
     parser.add_argument("--other", help="one of another version")
+    parser.add_argument("--controller", help="the spark-controller to test")
     parser.add_argument("--cache", type=os.path.abspath, help="where built helpers are kept between tests")
     parser.add_argument("test", help="FILE:NAME")
     try:
