@@ -15,6 +15,7 @@ GROUP = "sparkoperator.k8s.io/v1beta2"
 MARKER, MARKER_VALUE = "spark-operator.k8s.io/controller", "sparkhook"
 APP_LABEL, SUBMISSION_LABEL = "sparkoperator.k8s.io/app-name", "sparkoperator.k8s.io/submission-id"
 TERMINAL = ("COMPLETED", "FAILED")
+HOMES = (("3", "3.5.7"), ("4", "4.3.0"))  # what sparkVersion begins with, and what submits it
 
 
 def define(env, file="sparkoperator.k8s.io_sparkapplications.yaml"):
@@ -36,7 +37,7 @@ class Controller:
         command = [binary, "run", f"--kubeconfig={kubeconfig or env.facts['kubeconfig']}",
                    f"--namespaces={namespaces or env.namespace}", "--health-port=0", "--health-address=127.0.0.1",
                    "--log-format=json", f"--work-folder={env.folder}", *([] if elect else ["--leader-election=false"]),
-                   *(f"--spark-home={v}={env.spark_home(v)}" for v in ("3.5.7", "4.3.0")), *arguments]
+                   *(f"--spark-home={version}={env.spark_home(home)}" for version, home in HOMES), *arguments]
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                             env=os.environ | (environ or {}))
