@@ -180,6 +180,17 @@ static void put_service_links(struct spk_submission_run *run, const struct spk_r
         spk_submission_set(run, spec, "enableServiceLinks", json_false());
 }
 
+/* The UI writes its links for where an Ingress offers it. */
+static void put_proxy(struct spk_submission_run *run)
+{
+    const char *base = run->options->ui_proxy_base;
+
+    if (!base)
+        return;
+    spk_submission_put_default(run, "spark.ui.proxyBase", base);
+    spk_submission_put_default(run, "spark.ui.proxyRedirectUri", "/");
+}
+
 static void put_names(struct spk_submission_run *run)
 {
     const struct spk_app *app = run->app;
@@ -209,6 +220,7 @@ void spk_submission_pods_end(struct spk_submission_run *run)
         wish_json(run, role, "secrets", role->secrets);
     }
     put_names(run);
+    put_proxy(run);
     run->out->driver_template = json_incref(run->roles[SPK_DRIVER].pod);
     run->out->executor_template = json_incref(run->roles[SPK_EXECUTOR].pod);
     if (run->out->needs_webhook && !run->options->webhook) {

@@ -88,6 +88,19 @@ int spk_ui_url(char host[256], char path[256], const struct spk_app *app, const 
     return 0;
 }
 
+int spk_ui_proxy_base(char out[256], const struct spk_app *app,
+                      const struct spk_ui_options *options, struct spk_err *err)
+{
+    const char *format = options->ingress_url_format;
+    char host[256];
+
+    if (!format || (strstr(format, "$appId") && !*app->status.application_id))
+        return 1;
+    if (spk_ui_url(host, out, app, format, err) != 0)
+        return -1;
+    return *out ? 0 : 1;
+}
+
 /* The user's annotations, and the rewriting that a path needs unless the user has said his own. */
 static json_t *annotations(const struct spk_ui_port *port, const char *path)
 {

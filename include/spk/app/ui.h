@@ -18,6 +18,12 @@ struct spk_ui_options {
 int spk_ui_name(char out[64], const struct spk_app *app, const char *suffix, struct spk_err *err)
     __attribute__((warn_unused_result));
 
+/* The path below which an Ingress offers the UI, for spark.ui.proxyBase. Return: 0; 1 when there is
+ * none, or it has {{$appId}}, which a run gets only as it starts; -1 as spk_ui_objects(). */
+int spk_ui_proxy_base(char out[256], const struct spk_app *app,
+                      const struct spk_ui_options *options, struct spk_err *err)
+    __attribute__((warn_unused_result));
+
 /* Objects to be there while a driver is: an array of Service and Ingress, owned by the application,
  * labelled with its submission. The first is the UI's Service. */
 int spk_ui_objects(json_t **out, const struct spk_app *app, const struct spk_ui_options *options,
