@@ -151,19 +151,31 @@ static void lost(struct spk_think *think)
     spk_think_begin(think);
 }
 
+/* Nothing was there when the id was written. What the caches still show may be gone since. */
+static void hand_over(struct spk_think *think)
+{
+    const int64_t seen_s = think->facts->seen_s;
+
+    if (think->facts->driver != SPK_DRIVER_OLD && !spk_think_pod(think))
+        (void)spk_think_submit(think);
+    else if (!spk_think_over(think, seen_s, SPK_APP_GRACE_S))
+        (void)spk_think_wait(think, seen_s + SPK_APP_GRACE_S, "the driver's name is not free yet");
+    else
+        (void)spk_think_clean(think, "the driver's name is taken already");
+}
+
 static void in_flight(struct spk_think *think)
 {
-    if (accept(think) || name_is_taken(think))
+    if (accept(think))
         return;
     if (think->facts->child == SPK_CHILD_AT_WORK) {
         (void)spk_think_wait(think, think->facts->now_s + SPK_APP_GRACE_S, "spark-submit works");
         return;
     }
+    if (name_is_taken(think))
+        return;
     if (think->facts->child == SPK_CHILD_READY) {
-        if (think->facts->driver == SPK_DRIVER_OLD || spk_think_pod(think))
-            (void)spk_think_clean(think, "the driver's name is taken already");
-        else
-            (void)spk_think_submit(think);
+        hand_over(think);
         return;
     }
     if (!spark_refused(think))

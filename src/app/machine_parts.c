@@ -50,6 +50,7 @@ bool spk_think_go(struct spk_think *think, enum spk_app_state state, enum spk_ap
     size_t n = 0;
 
     think->step->kind = SPK_STEP_WRITE;
+    think->step->rehash |= !think->app->ours;
     think->step->status.state = state;
     think->step->wake_s = think->facts->now_s + SPK_APP_GRACE_S;
     think->step->why = why;

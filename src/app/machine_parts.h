@@ -24,7 +24,8 @@ bool spk_think_look(struct spk_think *think, const char *why);
 bool spk_think_clean(struct spk_think *think, const char *why);
 bool spk_think_submit(struct spk_think *think);
 
-/* Writes think->step->status with another state. */
+/* Writes think->step->status with another state; with the marker, if it is the first time: a status
+ * without one would be somebody else's. */
 bool spk_think_go(struct spk_think *think, enum spk_app_state state, enum spk_app_event event,
                   const char *why);
 

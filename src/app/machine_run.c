@@ -194,7 +194,9 @@ void spk_think_run(struct spk_think *think)
 {
     const struct spk_pod *pod = spk_think_pod(think);
 
-    if (pod)
+    if (pod && think->facts->strays)
+        think->step->others_only = spk_think_clean(think, "a stray driver is removed");
+    else if (pod)
         follow(think, pod);
     else if (think->facts->driver == SPK_DRIVER_UNSEEN)
         (void)spk_think_wait(think, think->facts->now_s + SPK_APP_GRACE_S,

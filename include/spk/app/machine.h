@@ -42,6 +42,7 @@
  *   RUNNING            driver completed                            SUCCEEDING
  *   UNKNOWN            driver failed; waits in vain or is lost     FAILING
  *                      for 5 min; is not there, for 10 s and live
+ *                      a stray beside the driver                   CLEAN of the others
  *   SUCCEEDING         Always: 5 s after the run began, empty      PENDING_RERUN
  *                      else                                        COMPLETED
  *   FAILING            a driver that was given up lives            CLEAN
@@ -109,6 +110,8 @@ struct spk_facts {
     const struct spk_pod *pod; /* with HALF and WHOLE; with ABSENT and GONE how this submission's
                                   driver was when it was deleted, if that was seen; else NULL */
     const char *foreign_owner; /* with FOREIGN: for people, "pod x of Job/y" */
+    bool strays;               /* beside a HALF or WHOLE driver there is one of another submission,
+                                  by another name */
     bool leftovers;            /* a driver pod, Service or Ingress of any submission is there */
     int64_t seen_s; /* since when driver is what it is; ABSENT and GONE are one absence */
 };
@@ -155,6 +158,7 @@ struct spk_step {
     enum spk_step_kind kind;
     struct spk_app_status status; /* with WRITE */
     bool rehash;                  /* with WRITE: marker and hash of the spec as it is */
+    bool others_only;             /* with CLEAN: only what is not status.submission_id's */
     int64_t wake_s;               /* 0: only a change wakes: terminal without TTL, not ours */
     enum spk_app_event events[SPK_STEP_EVENTS]; /* to be told once the write has succeeded */
     const char *why;                            /* a word for the log; a literal */
