@@ -87,13 +87,14 @@ void spk_think_failing(struct spk_think *think)
 static bool stray(struct spk_think *think)
 {
     const struct spk_pod *pod = spk_think_pod(think);
-    const bool old = think->facts->driver == SPK_DRIVER_OLD;
+    const bool other = think->facts->driver == SPK_DRIVER_OLD || think->facts->strays;
 
-    if (!old && !(pod && must_end(think)))
+    if (!other && !(pod && must_end(think)))
         return false;
     if (!spk_think_over(think, think->facts->seen_s, SPK_APP_GRACE_S))
         return spk_think_wait(think, think->facts->seen_s + SPK_APP_GRACE_S,
                               "a driver is there that should not be");
+    think->step->others_only = pod && !must_end(think);
     return spk_think_clean(think, "a driver that should not be there is removed");
 }
 

@@ -37,7 +37,8 @@ static uint32_t found(const struct world *world, uint32_t from, unsigned by)
     uint32_t *slot = slot_of(world);
 
     if (!*slot) {
-        ck_assert_msg(all.count < WORLDS_MAX, "more worlds than %d: %s", WORLDS_MAX, world_trail());
+        if (all.count >= WORLDS_MAX)
+            ck_abort_msg("more worlds than %d: %s", WORLDS_MAX, world_trail());
         all.worlds[all.count] = *world;
         all.from[all.count] = from;
         all.by[all.count] = (uint16_t)by;
@@ -109,18 +110,34 @@ static bool at_rest(const struct world *world)
     return true;
 }
 
+static bool any_pod(const struct world *world)
+{
+    bool any = false;
+
+    for (int i = 0; i < NAMES; i++)
+        any |= ours(&world->pods[i]);
+    return any;
+}
+
+/* Only a driver that is at hand comes to an end by itself: a stray one may run for ever. */
+static bool goes_on(struct world *world, enum event event, int n)
+{
+    if (event == POD_COMPLETES &&
+        (world_rules.policy == SPK_APP_ALWAYS || world->pods[n].id != world->app.id))
+        return false;
+    return happen(world, event, n);
+}
+
 static bool cooperate(struct world *world)
 {
     static const enum event first[] = {SEE_APP,       SEE_PODS,      POD_VANISHES, GHOST_FADES,
                                        CHILD_GOES_ON, POD_COMPLETES, POD_RUNS};
 
-    if (world->app.suspend && world->controllers[world->leader].fresh)
+    if (world->app.state == SPK_APP_SUSPENDED && world->app.suspend && !any_pod(world))
         return suspend(world);
     for (size_t i = 0; i < SPK_LEN(first); i++) {
         for (int n = 0; n < 2; n++) {
-            if (first[i] == POD_COMPLETES && world_rules.policy == SPK_APP_ALWAYS)
-                continue;
-            if (happen(world, first[i], n))
+            if (goes_on(world, first[i], n))
                 return true;
         }
     }

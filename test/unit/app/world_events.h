@@ -86,7 +86,7 @@ static uint8_t unused_id(const struct world *world)
                           : highest;
     }
     highest = copy.ghost > highest ? copy.ghost : highest;
-    ck_assert_int_lt(highest, 9);
+    HOLDS(highest < 9, world);
     return (uint8_t)(highest + 1);
 }
 
