@@ -141,11 +141,12 @@ int spk_app_driver_name(char out[256], const struct spk_app *app, struct spk_err
         (void)snprintf(name, sizeof(name), "%.*s", SPK_ARG(chosen));
     else
         (void)snprintf(name, sizeof(name), "%.*s-driver", SPK_ARG(app->name));
-    if (chosen.len >= sizeof(name) || !spk_is_subdomain(spk_str(name)))
-        return spk_fail(err, SPK_EINVALID,
-                        "the driver pod's name: expected a DNS-1123 subdomain of at most %d "
-                        "characters, found \"%.100s\": set spec.driver.podName",
-                        SPK_SUBDOMAIN_MAX, name);
-    memcpy(out, name, strlen(name) + 1);
-    return 0;
+    if (chosen.len < sizeof(name) && spk_is_subdomain(spk_str(name))) {
+        memcpy(out, name, strlen(name) + 1);
+        return 0;
+    }
+    return spk_fail(err, SPK_EINVALID,
+                    "the driver pod's name: expected a DNS-1123 subdomain of at most %d "
+                    "characters, found \"%.100s\": set spec.driver.podName",
+                    SPK_SUBDOMAIN_MAX, name);
 }

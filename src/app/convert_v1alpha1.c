@@ -78,10 +78,11 @@ static int convert_cores(json_t *role, const char *name, struct spk_err *err)
         return 0;
     if (whole(text))
         return set(role, "cores", json_integer(whole(text)), err);
-    if (!spk_quantity_read(&amount, text) || amount <= 0)
+    if (!spk_quantity_read(&amount, text) || amount <= 0) {
         return spk_fail(err, SPK_EINVALID,
                         "spec.%s.cores: expected an amount of processors above 0, found \"%.*s\"",
                         name, text.len > 64 ? 64 : (int)text.len, text.ptr);
+    }
     if (!json_object_get(role, "coreRequest") &&
         set(role, "coreRequest", spk_json_string(text), err))
         return -1;

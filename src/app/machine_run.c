@@ -47,11 +47,12 @@ static bool failed(struct spk_think *think, const struct spk_pod *pod)
     const char *reason = *pod->reason ? pod->reason : "Unknown";
     const char *colon = *pod->message ? ": " : "";
 
-    if (pod->exit_code >= 0)
+    if (pod->exit_code >= 0) {
         spk_think_say(think, "driver container failed with ExitCode: %d, Reason: %s%s%s",
                       (int)pod->exit_code, reason, colon, pod->message);
-    else
+    } else {
         spk_think_say(think, "driver pod failed with Reason: %s%s%s", reason, colon, pod->message);
+    }
     return spk_think_fail(think, SPK_EVENT_DRIVER_FAILED, "the driver has failed");
 }
 
