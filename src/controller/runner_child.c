@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/close_range.h>
 #include <poll.h>
 #include <pthread.h>
@@ -110,8 +111,15 @@ static void connect_files(const struct process *process)
         give_up(process, "close_range");
 }
 
+/* As root too it may not look into other processes (CAP_PERFMON reads their environment). */
 static void fence_in(const struct process *process, int fence)
 {
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct none[2] = {0};
+
+    (void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+    if (syscall(SYS_capset, &header, none))
+        give_up(process, "capset");
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
         give_up(process, "no_new_privs");
     if (fence >= 0 && syscall(SYS_landlock_restrict_self, fence, 0))

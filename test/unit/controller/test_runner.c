@@ -303,15 +303,16 @@ START_TEST(is_fenced)
         return;
     rig_start(&rig, "");
     (void)snprintf(script, sizeof(script),
-                   "#!/bin/bash\ncat %s/secret && echo read; cat /proc/%d/environ && echo read\n"
-                   "echo x >%s/new && echo written; ls %s && echo listed\n"
-                   "echo x >tmp/new && echo fine; exit 1\n",
+                   "#!/bin/bash\nseen=\ncat %s/secret && seen+=' read'\n"
+                   "cat /proc/%d/environ && seen+=' environment'\n"
+                   "echo x >%s/new && seen+=' written'\nls %s && seen+=' listed'\n"
+                   "echo x >tmp/new && seen+=' fine'\necho \"saw$seen\"; exit 1\n",
                    rig.work.path, (int)getpid(), rig.work.path, rig.work.path);
     (void)folder_write(&rig.work, "secret", "hidden");
     (void)folder_write(&rig.home, "bin/spark-submit", script);
     submit_well(&rig, NULL);
     (void)unlink(folder_file(&rig.work, "secret"));
-    ck_assert_str_eq(rig.run.message, "fine");
+    ck_assert_str_eq(rig.run.message, "saw fine");
     rig_end(&rig);
 }
 END_TEST
