@@ -74,7 +74,7 @@ static void put_value(struct run *run, const char *value)
     for (; *value; value++) {
         if (*value == '"' || *value == '\\' || *value == '\n')
             put_char(run, '\\');
-        put_char(run, *value == '\n' ? 'n' : *value);
+        put_char(run, (char)(*value == '\n' ? 'n' : *value));
     }
     put_char(run, '"');
 }
@@ -276,12 +276,13 @@ static void print_family(struct spk_page *page, const struct spk_app_metrics *me
         long long value = (long long)member(row, families[f].offset);
         if (i >= metrics->row_count && (i < SPK_METRICS_ROWS || !*row->labels))
             continue;
-        if (families[f].unit == UNIT_MICROSECONDS)
+        if (families[f].unit == UNIT_MICROSECONDS) {
             spk_page_put(page, "%s_sum%s %lld\n%s_count%s %lld\n", name, row->labels,
                          value * 1000000, name, row->labels,
                          (long long)member(row, families[f].count_offset));
-        else
+        } else {
             spk_page_put(page, "%s%s %lld\n", name, row->labels, value);
+        }
     }
 }
 

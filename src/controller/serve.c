@@ -60,12 +60,13 @@ static void readyz_route(void *ctx, const struct spk_httpd_request *request,
 
     (void)request;
     ask_engine(ctx, &counts, trouble, sizeof(trouble));
-    if (!counts.filled)
+    if (!counts.filled) {
         (void)snprintf(line, sizeof(line), "not ready: %s",
                        *trouble ? trouble : "applications and pods have not been listed yet");
-    else
+    } else {
         (void)snprintf(line, sizeof(line), "ok, %s%s%s", counts.leading ? "leading" : "standing by",
                        *trouble ? ": " : "", trouble);
+    }
     spk_one_line(line);
     response->valid = true;
     spk_http_say(response, counts.filled ? 200 : 503, line);

@@ -205,10 +205,11 @@ static int parse(struct install *it, int argc, char **argv, struct spk_err *err)
         return rc;
     for (size_t i = 0; i < it->job_namespaces.count; i++) {
         const char *name = it->job_namespaces.items[i];
-        if (!spk_is_label(spk_str(name)))
+        if (!spk_is_label(spk_str(name))) {
             return spk_fail(err, SPK_EINVALID,
                             "--job-namespace: found '%.*s', expected a namespace's name",
                             SPK_QUOTE_MAX, name);
+        }
     }
     derive(it);
     return 0;
@@ -250,11 +251,12 @@ static int make(struct install *it, struct spk_err *err)
         return spk_objects_write(&objects, err);
     if (spk_objects_print(&objects, err))
         return -1;
-    if (it->lacks_image)
+    if (it->lacks_image) {
         (void)fprintf(stderr,
                       "spark-controller manifest: no --image: the objects name %s, which no "
                       "cluster can pull (to delete them it does not matter)\n",
                       it->image);
+    }
     return 0;
 }
 
