@@ -28,17 +28,22 @@ int spk_engine_uuid(char out[40], struct spk_err *err)
     return 0;
 }
 
-static void set_trouble(struct spk_engine *engine, const char *text)
+/* One trouble is told at a time, and only who it is about can say that it is over. */
+static void set_trouble(struct spk_engine *engine, const char *what, const char *text)
 {
     (void)pthread_mutex_lock(&engine->trouble_lock);
-    (void)snprintf(engine->trouble, sizeof(engine->trouble), "%s", text);
+    if (*text || strcmp(engine->trouble_of, what) == 0) {
+        (void)snprintf(engine->trouble_of, sizeof(engine->trouble_of), "%s", *text ? what : "");
+        (void)snprintf(engine->trouble, sizeof(engine->trouble), "%s", text);
+    }
     (void)pthread_mutex_unlock(&engine->trouble_lock);
 }
 
 void spk_engine_trouble(struct spk_engine *engine, char *out, size_t size)
 {
     (void)pthread_mutex_lock(&engine->trouble_lock);
-    (void)snprintf(out, size, "%s", engine->trouble);
+    (void)snprintf(out, size, "%s%s%s", engine->trouble_of, *engine->trouble_of ? ": " : "",
+                   engine->trouble);
     (void)pthread_mutex_unlock(&engine->trouble_lock);
 }
 
@@ -52,7 +57,7 @@ static void on_change(void *ctx, const char *key)
                        err.msg);
 }
 
-/* The store's threads may be here before its address is known. */
+/* The store's threads may be here before its address is known: NULL then. */
 static struct spk_store *store_of(struct spk_engine *engine)
 {
     struct spk_store *store;
@@ -66,13 +71,14 @@ static struct spk_store *store_of(struct spk_engine *engine)
 static void on_pod_gone(void *ctx, const char *key, const struct spk_pod *pod)
 {
     struct spk_engine *engine = ctx;
+    struct spk_store *store = store_of(engine);
     struct spk_app app = {0};
     struct spk_err err = {0};
     json_t *object = NULL;
 
     if (pod->driver) {
         spk_attempts_driver_gone(engine->attempts, key, pod);
-    } else if (spk_store_app(store_of(engine), key, &object, &err) == 0 &&
+    } else if (store && spk_store_app(store, key, &object, &err) == 0 &&
                spk_app_read(&app, object, &err) == 0 &&
                strcmp(app.status.submission_id, pod->submission_id) == 0) {
         spk_attempts_buried(engine->attempts, key, pod->name,
@@ -92,7 +98,7 @@ static void on_state(void *ctx, const char *what, bool watching, const struct sp
     if (!watching && err)
         spk_engine_log(engine, SPK_LOG_WARN, "the watch will be tried again", NULL, "error",
                        err->msg);
-    set_trouble(engine, watching || !err ? "" : err->msg);
+    set_trouble(engine, what, watching || !err ? "" : err->msg);
 }
 
 /* Every application anew: after a time, and when leading begins. */
@@ -116,7 +122,7 @@ static void on_lease(void *ctx, bool leading, const struct spk_err *err)
 
     spk_engine_log(engine, SPK_LOG_INFO, leading ? "leading" : "not leading", NULL, "why",
                    err ? err->msg : NULL);
-    set_trouble(engine, leading || !err ? "" : err->msg);
+    set_trouble(engine, "the Lease", leading || !err ? "" : err->msg);
     if (leading)
         add_all(engine);
     else
@@ -214,12 +220,14 @@ static int start_store(struct spk_engine *engine, struct spk_err *err)
         .on_state = on_state,
     };
 
-    int result;
+    struct spk_store *store;
 
+    if (spk_store_start(&store, engine->kube, &options, err) != 0)
+        return -1;
     (void)pthread_mutex_lock(&engine->start_lock);
-    result = spk_store_start(&engine->store, engine->kube, &options, err);
+    engine->store = store;
     (void)pthread_mutex_unlock(&engine->start_lock);
-    return result;
+    return 0;
 }
 
 static int start_lease(struct spk_engine *engine, struct spk_err *err)

@@ -21,8 +21,9 @@ struct spk_engine {
     struct spk_stop stop;
     pthread_t *threads; /* of both lanes, and the resync */
     size_t thread_count;
-    pthread_mutex_t start_lock; /* of store, until it is there */
+    pthread_mutex_t start_lock; /* of store, which its threads may ask for before it is there */
     pthread_mutex_t trouble_lock;
+    char trouble_of[320]; /* whose trouble it is */
     char trouble[512];
 };
 

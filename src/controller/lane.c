@@ -112,6 +112,13 @@ static enum spk_child submit(struct spk_engine *engine, const char *key_text, co
     return verdict(&run);
 }
 
+static const char *what_became(enum spk_child child)
+{
+    if (child == SPK_CHILD_DONE)
+        return "spark-submit has submitted";
+    return child == SPK_CHILD_KILLED ? "spark-submit was ended" : "spark-submit has failed";
+}
+
 void spk_engine_submit(struct spk_engine *engine, const char *key)
 {
     struct spk_stop stop;
@@ -128,13 +135,12 @@ void spk_engine_submit(struct spk_engine *engine, const char *key)
         return;
     }
     if (spk_attempts_begin(engine->attempts, key, &stop, id, &object, &waited_ms) == 0) {
-        spk_engine_log(engine, SPK_LOG_INFO, "submission begins", key, "submission_id", id);
+        spk_engine_log(engine, SPK_LOG_INFO, "spark-submit begins", key, "submission_id", id);
         child = spk_engine_leading(engine) ? submit(engine, key, object, id, &stop, &err)
                                            : SPK_CHILD_KILLED;
         spk_attempts_end(engine->attempts, key, id, child, err.msg);
         spk_engine_log(engine, child == SPK_CHILD_DONE ? SPK_LOG_INFO : SPK_LOG_WARN,
-                       child == SPK_CHILD_DONE ? "submitted" : "submission failed", key, "message",
-                       err.msg);
+                       what_became(child), key, "message", err.msg);
         if (engine->options.on_submission)
             engine->options.on_submission(engine->options.ctx, child == SPK_CHILD_DONE, waited_ms,
                                           spk_clock_mono_ms() - start_ms);

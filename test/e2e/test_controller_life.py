@@ -71,9 +71,9 @@ def test_a_finished_application_is_deleted_when_its_time_to_live_is_over(env):
 def test_an_application_deleted_while_it_is_submitted_leaves_no_driver(env):
     process = begin(env)
     controller.create(env, application("gone"))
-    wait_for("spark-submit runs", lambda: process.lines("submission begins"), within=20)
+    wait_for("spark-submit runs", lambda: process.lines("spark-submit begins"), within=20)
     env.api.done("DELETE", f"{controller.collection(env)}/gone")
-    wait_for("it has been told", lambda: len(process.lines("submission failed")) or process.lines("submitted"), within=30)
+    wait_for("it has been told", lambda: process.lines("spark-submit was ended") or process.lines("spark-submit has submitted"), within=30)
     time.sleep(2)
     assert env.api.pods(env.namespace, f"{controller.APP_LABEL}=gone") == []
 
