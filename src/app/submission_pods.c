@@ -6,24 +6,64 @@
 #include "spk/json/dump.h"
 #include "spk/json/walk.h"
 
+static void copy(struct spk_submission_run *run, json_t *to, const char *key, const json_t *value)
+{
+    spk_submission_set(run, to, key, json_deep_copy(value));
+}
+
+/* Name and namespace are Spark's, which replaces those of a template without a word (3.5 and 4.3,
+ * tried): nobody's rights shall depend on that. */
+static void take_metadata(struct spk_submission_run *run, const struct spk_role *role,
+                          const char *path, const json_t *metadata)
+{
+    static const char *const kept[] = {"labels", "annotations", "ownerReferences", "finalizers"};
+    json_t *mine = json_object_get(role->pod, "metadata");
+    const char *key;
+    json_t *value;
+
+    json_object_foreach((json_t *)metadata, key, value)
+    {
+        bool take = false;
+        for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
+            take = take || strcmp(key, kept[i]) == 0;
+        if (take)
+            copy(run, mine, key, value);
+        else if (!json_is_null(value)) { /* as generators write creationTimestamp */
+            spk_submission_note(run, spk_submission_text(run, "%s.%s", path, key),
+                                "left out: of a template's metadata only labels, annotations and "
+                                "the like are the user's");
+        }
+    }
+}
+
+static void take_spec(struct spk_submission_run *run, const struct spk_role *role,
+                      const json_t *spec)
+{
+    json_t *mine = json_object_get(role->pod, "spec");
+    const char *key;
+    json_t *value;
+
+    json_object_foreach((json_t *)spec, key, value)
+    {
+        if (!json_is_null(value))
+            copy(run, mine, key, value);
+    }
+}
+
 /* What the user's template says, in front of everything else. */
 static void take_template(struct spk_submission_run *run, struct spk_role *role)
 {
-    static const char *const parts[] = {"metadata", "spec"};
+    const char *path = spk_submission_text(run, "spec.%s.template", role->name);
     const json_t *template = json_object_get(role->spec, "template");
+    const json_t *metadata = json_object_get(template, "metadata");
+    const json_t *spec = json_object_get(template, "spec");
 
-    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-        const char *path = spk_submission_text(run, "spec.%s.template.%s", role->name, parts[i]);
-        const json_t *part = json_object_get(template, parts[i]);
-        json_t *mine = json_object_get(role->pod, parts[i]);
-        json_t *copy;
-        if (!part || json_is_null(part) || !spk_submission_is(run, path, part, JSON_OBJECT))
-            continue;
-        copy = json_deep_copy(part);
-        if (!copy || json_object_update(mine, copy))
-            run->no_memory = true;
-        json_decref(copy);
-    }
+    path = spk_submission_text(run, "%s.metadata", path);
+    if (metadata && !json_is_null(metadata) && spk_submission_is(run, path, metadata, JSON_OBJECT))
+        take_metadata(run, role, path, metadata);
+    path = spk_submission_text(run, "spec.%s.template.spec", role->name);
+    if (spec && !json_is_null(spec) && spk_submission_is(run, path, spec, JSON_OBJECT))
+        take_spec(run, role, spec);
 }
 
 /* Annotations and labels of a template land on the pod like those of properties. */

@@ -87,7 +87,7 @@ void spk_submission_put_field(struct spk_submission_run *run, const char *path, 
     struct spk_str old = spk_submission_get(run, name);
 
     if (old.ptr && !spk_str_eq(old, value))
-        spk_submission_note(run, path, "counts, and not the %s in sparkConf", name);
+        spk_submission_note(run, path, "counts: %s was said otherwise elsewhere", name);
     spk_submission_put(run, name, value);
 }
 
@@ -105,13 +105,13 @@ struct spk_str spk_submission_get(const struct spk_submission_run *run, const ch
 void spk_submission_set(struct spk_submission_run *run, json_t *object, const char *key,
                         json_t *value)
 {
-    if (json_object_set_new(object, key, value))
+    if (json_object_set_new(object, key, value) && (object || run->fault_count == 0))
         run->no_memory = true;
 }
 
 void spk_submission_append(struct spk_submission_run *run, json_t *array, json_t *value)
 {
-    if (json_array_append_new(array, value))
+    if (json_array_append_new(array, value) && (array || run->fault_count == 0))
         run->no_memory = true;
 }
 
@@ -125,7 +125,11 @@ static json_t *member(struct spk_submission_run *run, json_t *object, const char
         spk_submission_set(run, object, key, type == JSON_ARRAY ? json_array() : json_object());
         value = json_object_get(object, key);
     }
-    return value && json_typeof(value) == type ? value : NULL;
+    if (value && json_typeof(value) != type) { /* only a template can be in the way */
+        (void)spk_submission_is(run, spk_submission_text(run, "template: %s", key), value, type);
+        return NULL;
+    }
+    return value;
 }
 
 /* The object that holds the last name of a place, which is left in *@last. */

@@ -61,7 +61,8 @@ void spk_submission_note(struct spk_submission_run *run, const char *path, const
 /* Sets a property, over what was there. */
 void spk_submission_put(struct spk_submission_run *run, const char *name, struct spk_str value);
 
-/* Sets a property that the field @path speaks for: with a note, if sparkConf had said otherwise. */
+/* Sets a property that the field @path speaks for: with a note, if something else, such as
+ * sparkConf, had said otherwise. */
 void spk_submission_put_field(struct spk_submission_run *run, const char *path, const char *name,
                               struct spk_str value);
 
@@ -73,13 +74,13 @@ void spk_submission_put_default(struct spk_submission_run *run, const char *name
 struct spk_str spk_submission_get(const struct spk_submission_run *run, const char *name);
 
 /* json_object_set_new() and json_array_append_new() that remember a lack of memory; both take the
- * value, NULL too. */
+ * value, NULL too. Nothing to add to is fine where a fault has said why. */
 void spk_submission_set(struct spk_submission_run *run, json_t *object, const char *key,
                         json_t *value);
 void spk_submission_append(struct spk_submission_run *run, json_t *array, json_t *value);
 
 /* The object or list at a place of dotted names, made where it is missing: "spec.volumes". NULL
- * without memory, or where something else is in the way. */
+ * without memory, or, with a fault, where something else is in the way. */
 json_t *spk_submission_object_at(struct spk_submission_run *run, json_t *tree, const char *place);
 json_t *spk_submission_array_at(struct spk_submission_run *run, json_t *tree, const char *place);
 

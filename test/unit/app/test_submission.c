@@ -155,24 +155,29 @@ static const struct {
      "spec.driver.template.metadata.ownerReferences[0]: refused"     },
     {DRIVER("'template':{'spec':{'containers':[{'name':'x','args':['a']}]}}") ",'deps':{'packages':"
                                                                               "['a:b:1']}",                                                              "args of the Spark container"                                    },
-    {DRIVER("'secrets':[{'name':'s','path':'relative'}]"),                                                              "spec.driver.secrets[0]: "                                     },
-    {DRIVER("'secrets':[{'name':'s','path':'/s','secretType':'Odd'}]"),                                                              "secretType: expected"                                            },
-    {DRIVER("'secrets':[{'name':'S!','path':'/s'}]"),                                                              "\"S!\" is no name of an object"                              },
-    {DRIVER("'configMaps':[{'name':'s'}]"),                                                              "spec.driver.configMaps[0]: needs name and path"                                         },
-    {DRIVER("'env':[{'value':'x'}]"),                                                              "spec.driver.env[0]: a variable without a name"                                                                 },
-    {DRIVER("'envSecretKeyRefs':{'A':{'name':'x'}}"),                                                              "spec.driver.envSecretKeyRefs.A: needs"                                                            },
+    {DRIVER("'template':{'spec':{'tolerations':'x'}},'tolerations':[{'key':'a'}]"),
+     "template: tolerations: expected an array, found a string"                                     },
+    {DRIVER("'template':{'spec':{'containers':{}}}") ",'deps':{'packages':['a:b:1']}",
+     "template: containers: expected an array, found an object"                   },
+    {DRIVER("'template':{'spec':7}"),                                                              "spec.driver.template.spec: expected an object"               },
+    {DRIVER("'secrets':[{'name':'s','path':'relative'}]"),                                                              "spec.driver.secrets[0]: "                                                                                  },
+    {DRIVER("'secrets':[{'name':'s','path':'/s','secretType':'Odd'}]"),                                                              "secretType: expected"                                                                 },
+    {DRIVER("'secrets':[{'name':'S!','path':'/s'}]"),                                                              "\"S!\" is no name of an object"},
+    {DRIVER("'configMaps':[{'name':'s'}]"),                                                              "spec.driver.configMaps[0]: needs name and path"                    },
+    {DRIVER("'env':[{'value':'x'}]"),                                                              "spec.driver.env[0]: a variable without a name"                                                                                                              },
+    {DRIVER("'envSecretKeyRefs':{'A':{'name':'x'}}"),                                                              "spec.driver.envSecretKeyRefs.A: needs"                                                                                 },
     {DRIVER("'volumeMounts':[{'name':'spark-local-dir-1','mountPath':'/x'}]") ",'volumes':[{'name':"
                                                                               "'spark-local-dir-1',"
                                                                               "'configMap':{'name':"
-                                                                              "'x'}}]",                                                              "spec.driver.volumeMounts[0]: a volume spark-local-dir-*"                    },
+                                                                              "'x'}}]",                                                              "spec.driver.volumeMounts[0]: a volume spark-local-dir-*"},
     {"'monitoring':{'prometheus':{}}",                                                              "spec.monitoring.prometheus: jmxExporterJar is missing"},
-    {"'monitoring':{'prometheus':{'jmxExporterJar':'/j','port':80}}",                                                              "port: expected one from"                                                                                },
-    {"'driverIngressOptions':[{'ingressURLFormat':'a'}]",                                                              "[0]: servicePort: expected a port"                                                                                   },
-    {"'driverIngressOptions':[{'servicePort':80}]",                                                              "[0]: ingressURLFormat is missing" },
+    {"'monitoring':{'prometheus':{'jmxExporterJar':'/j','port':80}}",                                                              "port: expected one from"                                                                                                                             },
+    {"'driverIngressOptions':[{'ingressURLFormat':'a'}]",                                                              "[0]: servicePort: expected a port"                                                                                                        },
+    {"'driverIngressOptions':[{'servicePort':80}]",                                                              "[0]: ingressURLFormat is missing"},
     {"'driverIngressOptions':[{'servicePort':80,'ingressURLFormat':'a'},"
-     "{'servicePort':80,'ingressURLFormat':'b'}]",                                                              "[1]: servicePort: 80 is there already"    },
+     "{'servicePort':80,'ingressURLFormat':'b'}]",                                                              "[1]: servicePort: 80 is there already"},
     {"'driverIngressOptions':[{'servicePort':80,'ingressURLFormat':'a'},"
-     "{'servicePort':81,'ingressURLFormat':'a'}]",                                                              "[1]: ingressURLFormat: \"a\" is there already"                                                                                  },
+     "{'servicePort':81,'ingressURLFormat':'a'}]",                                                              "[1]: ingressURLFormat: \"a\" is there already"                                                                                                                               },
 };
 
 START_TEST(test_refusals_name_the_field)
@@ -358,6 +363,22 @@ START_TEST(test_who_needs_the_webhook)
 }
 END_TEST
 
+START_TEST(test_a_template_chooses_no_namespace)
+{
+    const json_t *metadata;
+
+    ck_assert_int_eq(translate(DRIVER("'template':{'metadata':{'namespace':'kube-system',"
+                                      "'name':'x','labels':{'a':'b'},'creationTimestamp':null}}"),
+                               &usual),
+                     0);
+    metadata = json_object_get(submission.driver_template, "metadata");
+    ck_assert_ptr_null(json_object_get(metadata, "namespace"));
+    ck_assert_ptr_null(json_object_get(metadata, "name"));
+    ck_assert_ptr_nonnull(json_object_get(metadata, "labels"));
+    ck_assert_uint_eq(submission.note_count, 2);
+}
+END_TEST
+
 START_TEST(test_the_ui_is_told_where_it_is)
 {
     const struct spk_submission_options proxied = {
@@ -401,6 +422,7 @@ int main(void)
     tcase_add_test(tcase, test_faults_without_room_are_counted);
     tcase_add_test(tcase, test_notes_without_room_are_counted);
     tcase_add_test(tcase, test_without_a_webhook);
+    tcase_add_test(tcase, test_a_template_chooses_no_namespace);
     tcase_add_test(tcase, test_the_ui_is_told_where_it_is);
     tcase_add_test(tcase, test_an_overlay_has_a_ceiling);
     return run_case("submission", tcase);
