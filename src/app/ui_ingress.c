@@ -35,11 +35,12 @@ static int value_of(struct spk_str *out, const struct spk_app *app, struct spk_s
         *out = app->ns;
     else if (spk_str_is(name, "$appId"))
         *out = spk_str(app->status.application_id);
-    else
+    else {
         return spk_fail(err, SPK_EINVALID,
                         "the Ingress URL format has {{%.*s}}: expected {{$appName}}, "
                         "{{$appNamespace}} or {{$appId}}",
                         (int)(name.len < 60 ? name.len : 60), name.ptr);
+    }
     return 0;
 }
 
@@ -94,6 +95,7 @@ int spk_ui_proxy_base(char out[256], const struct spk_app *app,
     const char *format = options->ingress_url_format;
     char host[256];
 
+    out[0] = '\0';
     if (!format || (strstr(format, "$appId") && !*app->status.application_id))
         return 1;
     if (spk_ui_url(host, out, app, format, err) != 0)
@@ -126,7 +128,7 @@ int spk_ui_ingress(json_t **out, const struct spk_app *app, const struct spk_ui_
                    const struct spk_ui_port *port, struct spk_err *err)
 {
     char host[256];
-    char path[256];
+    char path[256] = "";
     json_t *added;
 
     if (spk_ui_url(host, path, app, port->url_format, err) != 0)
