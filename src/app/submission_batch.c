@@ -26,17 +26,13 @@ static void choose(struct spk_submission_run *run, const char *name)
     }
 }
 
-/* YuniKorn tells applications by Spark's own label, and takes the queue from one: a gang is not
- * reserved for. */
+/* YuniKorn tells applications by Spark's own label, and takes the queue from one of ours. */
 static void yunikorn(struct spk_submission_run *run, struct spk_str queue)
 {
     choose(run, "yunikorn");
     if (queue.len)
         put_both(run, "spark.kubernetes.%s.label.queue", queue);
-    spk_submission_note(run, "spec.batchScheduler",
-                        "pods go to yunikorn one by one, as they come: no task groups are asked "
-                        "for; annotations yunikorn.apache.org/task-groups of driver and executor "
-                        "do that");
+    spk_submission_gang(run);
 }
 
 static void volcano(struct spk_submission_run *run, struct spk_str queue)

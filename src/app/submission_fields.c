@@ -241,6 +241,6 @@ void spk_submission_fields(struct spk_submission_run *run)
         spk_submission_walk(run, &spk_executor_fields, run->roles[SPK_EXECUTOR].spec,
                             "spec.executor", &run->roles[SPK_EXECUTOR]);
     monitor(run);
-    spk_submission_batch(run);
     put_defaults(run);
+    spk_submission_batch(run);
 }

@@ -75,4 +75,8 @@ void spk_submission_act_scheduler(struct spk_submission_run *run, const struct s
 void spk_submission_act_monitoring(struct spk_submission_run *run, const struct spk_field_at *at);
 void spk_submission_batch(struct spk_submission_run *run);
 
+/* submission_gang.c: the annotations by which yunikorn reserves for driver and executors together;
+ * after all that says how large they are. */
+void spk_submission_gang(struct spk_submission_run *run);
+
 #endif

@@ -171,22 +171,28 @@ static json_t *without_braces(struct spk_submission_run *run, const char *json, 
     return text;
 }
 
+json_t *spk_submission_json(struct spk_submission_run *run, const json_t *value)
+{
+    SPK_AUTOFREE char *dump = NULL;
+    struct spk_err err;
+    size_t len;
+
+    if (spk_json_dump(&dump, &len, value, &err)) {
+        run->no_memory = true;
+        return NULL;
+    }
+    return without_braces(run, dump, len);
+}
+
 /* An annotation in JSON. */
 static void wish_json(struct spk_submission_run *run, const struct spk_role *role, const char *key,
                       const json_t *value)
 {
-    SPK_AUTOFREE char *dump = NULL;
     json_auto_t *text = NULL;
-    struct spk_err err;
-    size_t len;
 
     if (json_array_size(value) == 0 && json_object_size(value) == 0)
         return;
-    if (spk_json_dump(&dump, &len, value, &err)) {
-        run->no_memory = true;
-        return;
-    }
-    text = without_braces(run, dump, len);
+    text = spk_submission_json(run, value);
     if (json_string_length(text) > SPK_OVERLAY_MAX) {
         spk_submission_fault(run, spk_submission_text(run, "spec.%s", role->name),
                              "its environment, volumes, sidecars and the like have %zu bytes, at "

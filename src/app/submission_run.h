@@ -137,6 +137,10 @@ json_t *spk_submission_owner(const struct spk_submission_run *run);
 void spk_submission_pods_begin(struct spk_submission_run *run);
 void spk_submission_pods_end(struct spk_submission_run *run);
 
+/* JSON for an annotation, a new text: without {{, in which Spark would look for its own words. NULL
+ * without memory. */
+json_t *spk_submission_json(struct spk_submission_run *run, const json_t *value);
+
 /* submission_volumes.c */
 void spk_submission_volumes(struct spk_submission_run *run);
 

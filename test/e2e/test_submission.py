@@ -106,7 +106,7 @@ FULL_POD = {
                     {"name": "spark-local-dir-1", "emptyDir": {"medium": "Memory", "sizeLimit": "1Gi"}}]}}
 FULL_CONTAINER = {
     "image": "spark:driver", "imagePullPolicy": "Always",
-    "resources": {"requests": {"cpu": "500m"}, "limits": {"cpu": "1200m", "memory": "1Gi", "nvidia.com/gpu": "1"}},
+    "resources": {"requests": {"cpu": "500m", "memory": "640Mi"}, "limits": {"cpu": "1200m", "memory": "1Gi", "nvidia.com/gpu": "1"}},
     "envFrom": [{"configMapRef": {"name": "more"}}],
     "env": [{"name": "PLAIN", "value": "{{x}} y=z"}, {"name": "OLD", "value": "env"},
             {"name": "FROM_SECRET", "valueFrom": {"secretKeyRef": {"name": "db", "key": "password"}}},
