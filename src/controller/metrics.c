@@ -392,6 +392,37 @@ static void print_engine(struct spk_page *page, const struct spk_engine_counts *
                     "Events that could not be sent, or were too many.", counts->events.dropped);
 }
 
+/* A page to which the first call adds the family's head. */
+struct calls {
+    struct spk_page *page;
+    bool begun;
+};
+
+static void print_call(void *ctx, const char *method, int status, uint64_t count)
+{
+    const char *name = "spark_controller_api_calls_total";
+    struct calls *calls = ctx;
+    char code[16] = "none";
+
+    if (!calls->begun) {
+        spk_page_head(calls->page, name, "counter",
+                      "Calls of the API server by method and status; none: no answer came.");
+    }
+    calls->begun = true;
+    if (status)
+        (void)snprintf(code, sizeof(code), "%d", status);
+    spk_page_put(calls->page, "%s{method=\"%s\",code=\"%s\"} %llu\n", name, method, code,
+                 (unsigned long long)count);
+}
+
+static void print_calls(struct spk_page *page, struct spk_kube *kube)
+{
+    struct calls calls = {.page = page};
+
+    if (kube)
+        spk_kube_each_count(kube, &calls, print_call);
+}
+
 static void print_refusals(struct spk_page *page, struct spk_refusals *refusals)
 {
     const char *name = "spark_controller_requests_rejected_total";
@@ -405,7 +436,7 @@ static void print_refusals(struct spk_page *page, struct spk_refusals *refusals)
 
 int spk_app_metrics_print(struct spk_buf *out, struct spk_app_metrics *metrics,
                           const struct spk_engine_counts *counts, struct spk_refusals *refusals,
-                          struct spk_err *err)
+                          struct spk_kube *kube, struct spk_err *err)
 {
     struct spk_page page = {.buf = out, .err = err};
 
@@ -416,6 +447,7 @@ int spk_app_metrics_print(struct spk_buf *out, struct spk_app_metrics *metrics,
     print_submissions(&page, metrics);
     (void)pthread_mutex_unlock(&metrics->lock);
     print_engine(&page, counts);
+    print_calls(&page, kube);
     print_refusals(&page, refusals);
     spk_page_process(&page, "spark_controller", SPK_VERSION, metrics->start_ms);
     return page.rc;

@@ -81,9 +81,10 @@ void spk_app_metrics_executor(struct spk_app_metrics *metrics,
 void spk_app_metrics_submission(struct spk_app_metrics *metrics, bool good, int64_t waited_ms,
                                 int64_t took_ms);
 
-/* Appends the page. Errors: those of spk_buf_add(). */
+/* Appends the page. @kube: whose calls are told; may be NULL. Errors: those of spk_buf_add(). */
 int spk_app_metrics_print(struct spk_buf *out, struct spk_app_metrics *metrics,
                           const struct spk_engine_counts *counts, struct spk_refusals *refusals,
-                          struct spk_err *err) __attribute__((warn_unused_result));
+                          struct spk_kube *kube, struct spk_err *err)
+    __attribute__((warn_unused_result));
 
 #endif

@@ -84,7 +84,8 @@ static void metrics_route(void *ctx, const struct spk_httpd_request *request,
     (void)request;
     ask_engine(serve, &counts, trouble, sizeof(trouble));
     spk_buf_init(&page, SPK_METRICS_MAX);
-    if (spk_app_metrics_print(&page, &serve->metrics, &counts, &serve->refusals, &err)) {
+    if (spk_app_metrics_print(&page, &serve->metrics, &counts, &serve->refusals, serve->kube,
+                              &err)) {
         spk_log(&serve->logger, SPK_LOG_ERROR, "no metrics", "error", err.msg);
         spk_http_say(response, 500, "internal error");
         return;

@@ -106,6 +106,31 @@ static int send_as(struct errand *errand, struct spk_kube_who *who, struct spk_c
     return 0;
 }
 
+static const char *const methods[SPK_KUBE_METHODS] = {"GET", "POST", "PUT", "PATCH", "DELETE"};
+
+/* @status: 0 when there was no answer. */
+static void count_try(struct errand *errand, int status)
+{
+    for (size_t i = 0; i < SPK_KUBE_METHODS; i++) {
+        if (strcmp(methods[i], errand->request->method) == 0) {
+            (void)atomic_fetch_add_explicit(
+                &errand->kube->calls[i][status > 0 && status < SPK_KUBE_STATUSES ? status : 0], 1,
+                memory_order_relaxed);
+        }
+    }
+}
+
+void spk_kube_each_count(struct spk_kube *kube, void *ctx, spk_kube_count *count)
+{
+    for (size_t i = 0; i < SPK_KUBE_METHODS; i++) {
+        for (int status = 0; status < SPK_KUBE_STATUSES; status++) {
+            uint64_t calls = atomic_load_explicit(&kube->calls[i][status], memory_order_relaxed);
+            if (calls)
+                count(ctx, methods[i], status, calls);
+        }
+    }
+}
+
 static bool is_refusal(int rc, const struct spk_client_answer *raw, const struct spk_err *err)
 {
     return rc ? err->sys == EPROTO || raw->again : raw->status == 401;
@@ -154,6 +179,7 @@ static int run(struct errand *errand, struct spk_client_answer *raw, struct spk_
             return -1;
         generation = who.generation;
         rc = send_as(errand, &who, raw, err);
+        count_try(errand, rc ? 0 : raw->status);
         spk_kube_give_back(errand->kube, &who);
         if (!try_again(errand, rc, generation, raw, err))
             return rc;

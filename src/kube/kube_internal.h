@@ -12,6 +12,7 @@
 #include "spk/net/client.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdint.h>
 
 /* Connections with one client certificate; freed when the last user of an old one has gone. */
@@ -24,6 +25,7 @@ struct spk_kube {
     struct spk_kube_config config;
     char *user_agent;
     bool http1;
+    atomic_uint_fast64_t calls[SPK_KUBE_METHODS][SPK_KUBE_STATUSES]; /* tries by their answers */
 
     pthread_mutex_t lock;
     pthread_cond_t calm; /* the plugin has ended */

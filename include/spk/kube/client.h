@@ -97,6 +97,16 @@ int spk_kube_call(struct spk_kube *kube, const struct spk_kube_request *request,
 /* Releases object and body; a zeroed answer is fine. */
 void spk_kube_answer_done(struct spk_kube_answer *answer);
 
+#define SPK_KUBE_METHODS  5
+#define SPK_KUBE_STATUSES 600
+
+/* @status: of HTTP; 0: no answer came. */
+typedef void spk_kube_count(void *ctx, const char *method, int status, uint64_t calls);
+
+/* How often what was answered so far, for metrics: each try counts, a watch as the GET that it is.
+ */
+void spk_kube_each_count(struct spk_kube *kube, void *ctx, spk_kube_count *count);
+
 /**
  * spk_kube_path() - build a path out of literals and names
  * @out: appended to; empty on failure

@@ -48,7 +48,7 @@ static void expect(const char *const *lines)
     struct spk_buf page;
 
     spk_buf_init(&page, SPK_METRICS_MAX);
-    ck_assert_msg(spk_app_metrics_print(&page, &metrics, &counts, &refusals, &err) == 0, "%s",
+    ck_assert_msg(spk_app_metrics_print(&page, &metrics, &counts, &refusals, NULL, &err) == 0, "%s",
                   err.msg);
     for (; *lines; lines++)
         ck_assert_msg(strstr(page.ptr, *lines) != NULL, "no '%s' in:\n%s", *lines, page.ptr);

@@ -74,6 +74,13 @@ static const struct {
     {100, 1, SPK_KUBE_TRIES},
 };
 
+static void add_count(void *ctx, const char *method, int status, uint64_t calls)
+{
+    ck_assert_str_eq(method, "POST");
+    ck_assert(status == 200 || status == 429 || status == 503);
+    *(uint64_t *)ctx += calls;
+}
+
 START_TEST(come_again)
 {
     unsigned busy = waits[_i].busy;
@@ -82,10 +89,13 @@ START_TEST(come_again)
     };
     struct spk_kube_answer answer;
     struct spk_err err = {0};
+    uint64_t counted = 0;
 
     kube_rig_start(&rig, "");
     ck_assert_int_eq(kube_rig_call(&rig, "POST", 20000, &answer, &err), waits[_i].rc);
     ck_assert_uint_eq(atomic_load(&rig.canned.requests), waits[_i].requests);
+    spk_kube_each_count(rig.kube, &counted, add_count);
+    ck_assert_uint_eq(counted, waits[_i].requests);
     spk_kube_answer_done(&answer);
     kube_rig_end(&rig);
 }
