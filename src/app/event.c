@@ -1,6 +1,6 @@
 #include "spk/app/machine.h"
 
-#include "spk/base/cleanup.h"
+#include "spk/base/text.h"
 
 #include <stdio.h>
 
@@ -71,4 +71,5 @@ void spk_app_event_text(struct spk_app_event_text *out, enum spk_app_event event
                    !tells                      ? ""
                    : detail && *detail != '\0' ? detail
                                                : "no reason given");
+    spk_mend(out->message);
 }

@@ -1,5 +1,7 @@
 #include "machine_parts.h"
 
+#include "spk/base/text.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -68,6 +70,7 @@ void spk_think_say(struct spk_think *think, const char *fmt, ...)
     va_start(args, fmt);
     (void)vsnprintf(think->step->status.message, sizeof(think->step->status.message), fmt, args);
     va_end(args);
+    spk_mend(think->step->status.message);
 }
 
 void spk_think_reset(struct spk_think *think)

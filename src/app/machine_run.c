@@ -195,13 +195,14 @@ void spk_think_run(struct spk_think *think)
 {
     const struct spk_pod *pod = spk_think_pod(think);
 
-    if (pod && think->facts->strays)
+    if (pod && think->facts->strays) {
         think->step->others_only = spk_think_clean(think, "a stray driver is removed");
-    else if (pod)
+    } else if (pod) {
         follow(think, pod);
-    else if (think->facts->driver == SPK_DRIVER_UNSEEN)
+    } else if (think->facts->driver == SPK_DRIVER_UNSEEN) {
         (void)spk_think_wait(think, think->facts->now_s + SPK_APP_GRACE_S,
                              "the caches are not filled yet");
-    else if (!ended_before(think))
+    } else if (!ended_before(think)) {
         without_driver(think);
+    }
 }

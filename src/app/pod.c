@@ -3,6 +3,7 @@
 #include "spk/app/application.h"
 #include "spk/base/cleanup.h"
 #include "spk/base/clock.h"
+#include "spk/base/text.h"
 #include "spk/json/walk.h"
 
 #include <stdio.h>
@@ -84,6 +85,7 @@ static int64_t time_of(const json_t *object, const char *key)
 static void keep(char *out, size_t size, const char *text)
 {
     (void)snprintf(out, size, "%s", text);
+    spk_mend(out);
 }
 
 #define KEEP(field, text) keep((field), sizeof(field), (text))

@@ -44,10 +44,11 @@ static int read_integer(int64_t *out, const json_t *object, const char *key, int
         return -1;
     if (!value)
         return 0;
-    if (json_integer_value(value) < least)
+    if (json_integer_value(value) < least) {
         return spk_fail(err, SPK_EINVALID, "%s.%s: expected at least %" PRId64 ", found %" PRId64,
                         at->up ? "spec.restartPolicy" : "spec", key, least,
                         (int64_t)json_integer_value(value));
+    }
     *out = json_integer_value(value) > most ? most : json_integer_value(value);
     return 0;
 }

@@ -150,3 +150,16 @@ size_t spk_runes_count(struct spk_str text)
     }
     return count;
 }
+
+void spk_mend(char *text)
+{
+    size_t len = spk_runes_whole(spk_str(text));
+
+    text[len] = '\0';
+    for (size_t at = 0; at < len;) {
+        size_t step = spk_rune_len((struct spk_str){text + at, len - at});
+        if (step == 0)
+            text[at] = '?';
+        at += step ? step : 1;
+    }
+}

@@ -5,6 +5,8 @@
  */
 
 #include "spk/admission/review.h"
+#include "spk/app/application.h"
+#include "spk/app/executors.h"
 #include "spk/base/cleanup.h"
 #include "spk/base/file.h"
 #include "spk/base/limits.h"
@@ -119,6 +121,32 @@ static char *do_kubeconfig(struct work *work, struct spk_err *err)
         abort();
     spk_kube_config_done(&config);
     return text;
+}
+
+/* Reads a SparkApplication, and writes what its status would be. */
+static char *do_application(struct work *work, struct spk_err *err)
+{
+    const struct spk_pod pod = {.name = "e-1", .state = SPK_POD_RUNNING};
+    const struct spk_pod *const pods[] = {&pod};
+    const struct spk_app_status none = {0};
+    struct spk_app app;
+    json_t *executors = NULL;
+    json_t *patch = NULL;
+    int rc = spk_app_read(&app, work->document, err);
+
+    if (rc == 0)
+        rc = spk_executors_state(&executors, work->ops, pods, 1, app.status.state, err);
+    if (rc == 0)
+        rc = spk_app_status_patch(&patch, &none, &app.status, work->ops, executors, err);
+    if (rc == 0)
+        rc = json_object_set(patch, "spec", app.spec) ? spk_fail(err, SPK_ENOMEM, "the test's own")
+                                                      : 0;
+    spk_app_done(&app);
+    json_decref(executors);
+    if (rc == 0)
+        return dumped(patch);
+    json_decref(patch);
+    return NULL;
 }
 
 static void give_up(const struct work *work, const char *what, const struct spk_err *err)
@@ -245,6 +273,29 @@ static int patch(void)
     return tried ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+static int application(void)
+{
+    struct work work = {
+        .name = "application",
+        .document = json_loads(
+            "{\"apiVersion\":\"spark-operator.k8s.io/v1alpha1\",\"metadata\":{\"name\":\"pi\"},"
+            "\"spec\":{\"driver\":{\"cores\":\"0.1\",\"driverSecrets\":[{\"secretType\":"
+            "\"HDFSDelegationToken\"}],\"driverConigMaps\":[{}]},\"executor\":{\"cores\":\"2\"},"
+            "\"deps\":{\"jarFiles\":[\"a\"]},\"restartPolicy\":{\"type\":\"Always\"}},"
+            "\"status\":{\"applicationState\":{\"state\":\"RUNNING\",\"errorMessage\":\"x\"},"
+            "\"executionAttempts\":1,\"terminationTime\":\"2026-01-01T00:00:00Z\","
+            "\"driverInfo\":{\"podName\":\"d\"}}}",
+            0, NULL),
+        .ops = json_pack("{ss ss}", "e-2", "RUNNING", "(more) FAILED", "7"),
+    };
+    size_t tried = try_all(&work, do_application, 1);
+
+    json_decref(work.document);
+    json_decref(work.ops);
+    (void)printf("%zu failures\n", tried);
+    return tried ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
 int main(int argc, char **argv)
 {
     spk_json_init();
@@ -256,6 +307,8 @@ int main(int argc, char **argv)
         return patch();
     if (argc == 2 && strcmp(argv[1], "kubeconfig") == 0)
         return kubeconfig();
-    (void)fprintf(stderr, "usage: oom review ROOT | yaml | patch | kubeconfig\n");
+    if (argc == 2 && strcmp(argv[1], "application") == 0)
+        return application();
+    (void)fprintf(stderr, "usage: oom review ROOT | yaml | patch | kubeconfig | application\n");
     return 2;
 }

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Line coverage of src/admission by the tests that need no server: 95 % or exit 1.
+# Line coverage of src/admission and src/app by the tests that need no server: 95 % or exit 1.
 # Usage: test/unit/coverage.sh [BUILD-DIR]
 set -eu
 cd "$(dirname "$0")/../.."
@@ -10,3 +10,4 @@ cmake --build "$build" --parallel "$(nproc)" >/dev/null
 find "$build" -name '*.gcda' -delete
 ctest --test-dir "$build" -j2 -L 'unit|golden|oom|properties' -E '^unit\.(net|kube|webhook)\.' --output-on-failure --quiet
 python3 test/unit/coverage.py "$build" src/admission 95
+python3 test/unit/coverage.py "$build" src/app 95

@@ -22,6 +22,10 @@ const char *spk_quote(struct spk_arena *arena, struct spk_str text);
  * a byte that is not UTF-8 a question mark. */
 void spk_one_line(char *text);
 
+/* Makes @text UTF-8 in place: a character that was cut off at its end goes, any other byte that is
+ * none becomes a question mark. What is printed into a fixed size may need it. */
+void spk_mend(char *text);
+
 /* The rule for all of these: may @rune not be shown as it is? */
 bool spk_rune_must_escape(uint32_t rune);
 

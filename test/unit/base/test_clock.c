@@ -97,6 +97,35 @@ START_TEST(clocks_run)
 }
 END_TEST
 
+static const struct {
+    const char *text;
+    int64_t wall_s; /* -1: it is none */
+} times[] = {
+    {"2026-01-01T00:00:00Z",                                                   1767225600},
+    {"2026-01-01T00:00:00.123456Z",                                            1767225600},
+    {"2026-01-01T01:30:00+01:30",                                              1767225600},
+    {"2025-12-31T23:00:00.5-01:00",                                            1767225600},
+    {"1970-01-01T00:00:00Z",                                                   0         },
+    {"2026-01-01T00:00:00",                                                    -1        },
+    {"2026-01-01 00:00:00Z",                                                   -1        },
+    {"2026-01-01T00:00:00ZZ",                                                  -1        },
+    {"2026-01-01T00:00:00+1",                                                  -1        },
+    {"2026-01-01T00:00:00+01:00x",                                             -1        },
+    {"soon",                                                                   -1        },
+    {"",                                                                       -1        },
+    {"2026-01-01T00:00:00.0000000000000000000000000000000000000000000000000Z", -1        },
+};
+
+START_TEST(a_time_is_read)
+{
+    int64_t wall_s = -1;
+    bool read = spk_clock_parse(&wall_s, spk_str(times[_i].text));
+
+    ck_assert_msg(read == (times[_i].wall_s >= 0), "%s", times[_i].text);
+    ck_assert_msg(wall_s == times[_i].wall_s, "%s: %lld", times[_i].text, (long long)wall_s);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tcase = tcase_create("clock");
@@ -105,5 +134,6 @@ int main(void)
     tcase_add_test(tcase, every_millisecond_of_a_minute);
     tcase_add_test(tcase, decimals_without_end);
     tcase_add_test(tcase, clocks_run);
+    ADD_ROWS(tcase, a_time_is_read, times);
     return run_case("clock", tcase);
 }

@@ -154,6 +154,28 @@ START_TEST(first_runes)
 }
 END_TEST
 
+static const struct {
+    const char *text;
+    const char *mended;
+} mends[] = {
+    {"",                 ""          },
+    {"a\n\u00e4",        "a\n\u00e4" },
+    {"x\xc3",            "x"         },
+    {"x\xe2\x82",        "x"         },
+    {"x\xc3y\xff\u20ac", "x?y?\u20ac"},
+    {"\x80\x80\x80\x80", ""       },
+};
+
+START_TEST(mended)
+{
+    char text[32];
+
+    strcpy(text, mends[_i].text);
+    spk_mend(text);
+    ck_assert_str_eq(text, mends[_i].mended);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tcase = tcase_create("text");
@@ -166,5 +188,6 @@ int main(void)
     tcase_add_test(tcase, quoting_needs_memory);
     ADD_ROWS(tcase, whole_runes, wholes);
     tcase_add_loop_test(tcase, first_runes, 0, 8);
+    ADD_ROWS(tcase, mended, mends);
     return run_case("text", tcase);
 }
