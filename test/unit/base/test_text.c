@@ -163,7 +163,7 @@ static const struct {
     {"x\xc3",            "x"         },
     {"x\xe2\x82",        "x"         },
     {"x\xc3y\xff\u20ac", "x?y?\u20ac"},
-    {"\x80\x80\x80\x80", ""       },
+    {"\x80\x80\x80\x80", ""          },
 };
 
 START_TEST(mended)
