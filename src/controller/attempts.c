@@ -27,6 +27,7 @@ struct attempt {
     struct spk_pod *last_driver; /* of the submission that is at hand, when it is gone */
     int64_t executors_ms;
     json_t *buried;
+    json_t *condition; /* of the submission that is at hand */
     enum spk_app_state state;
 };
 
@@ -48,6 +49,7 @@ static void attempt_free(void *ptr)
         return;
     json_decref(attempt->object);
     json_decref(attempt->buried);
+    json_decref(attempt->condition);
     free(attempt->last_driver);
     free(attempt->message);
     free(attempt->key);
@@ -136,6 +138,7 @@ int spk_attempts_ready(struct spk_attempts *attempts, const char *key, const cha
         attempt->called_off = false;
         free(SPK_STEAL(attempt->message));
         free(SPK_STEAL(attempt->last_driver));
+        json_decref(SPK_STEAL(attempt->condition));
     }
     (void)pthread_mutex_unlock(&attempts->lock);
     return attempt ? 0 : no_memory(err);
@@ -265,6 +268,34 @@ int64_t spk_attempts_since(struct spk_attempts *attempts, const char *key, enum 
         since = attempt->driver_since_s;
     (void)pthread_mutex_unlock(&attempts->lock);
     return since;
+}
+
+void spk_attempts_say(struct spk_attempts *attempts, const char *key, const char *id,
+                      json_t *condition)
+{
+    struct attempt *attempt;
+
+    (void)pthread_mutex_lock(&attempts->lock);
+    attempt = find(attempts, key);
+    if (attempt && strcmp(attempt->id, id) == 0) {
+        json_decref(attempt->condition);
+        attempt->condition = SPK_STEAL(condition);
+    }
+    (void)pthread_mutex_unlock(&attempts->lock);
+    json_decref(condition);
+}
+
+json_t *spk_attempts_said(struct spk_attempts *attempts, const char *key, const char *id)
+{
+    struct attempt *attempt;
+    json_t *said = NULL;
+
+    (void)pthread_mutex_lock(&attempts->lock);
+    attempt = find(attempts, key);
+    if (attempt && attempt->condition && strcmp(attempt->id, id) == 0)
+        said = json_deep_copy(attempt->condition);
+    (void)pthread_mutex_unlock(&attempts->lock);
+    return said;
 }
 
 void spk_attempts_driver_gone(struct spk_attempts *attempts, const char *key,

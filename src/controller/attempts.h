@@ -57,6 +57,13 @@ bool spk_attempts_call_off_all(struct spk_attempts *attempts);
 int64_t spk_attempts_since(struct spk_attempts *attempts, const char *key, enum spk_driver driver,
                            int64_t now_s);
 
+/* What status.conditions shall say of submission @id; takes @condition, which may be NULL. */
+void spk_attempts_say(struct spk_attempts *attempts, const char *key, const char *id,
+                      json_t *condition);
+
+/* A new reference; NULL without. */
+json_t *spk_attempts_said(struct spk_attempts *attempts, const char *key, const char *id);
+
 /* How the driver of a submission was when it was deleted. */
 void spk_attempts_driver_gone(struct spk_attempts *attempts, const char *key,
                               const struct spk_pod *pod);

@@ -101,6 +101,24 @@ static int note_id(struct spk_pass *pass, const struct spk_app_status *old,
     return spk_attempts_ready(pass->engine->attempts, pass->key_text, now->submission_id, err);
 }
 
+/* What is said of this submission, in the place of what was said of an earlier one. */
+static int add_conditions(struct spk_pass *pass, json_t *patch, const struct spk_app_status *now,
+                          struct spk_err *err)
+{
+    json_t *status = json_object_get(patch, "status");
+    json_t *said;
+    int result = 0;
+
+    if (now->state != SPK_APP_SUBMITTED || !json_is_object(status))
+        return 0;
+    said = spk_attempts_said(pass->engine->attempts, pass->key_text, now->submission_id);
+    if (said)
+        result = json_object_set_new(status, "conditions", json_pack("[o]", said));
+    else if (json_object_get(pass->app.status_json, "conditions"))
+        result = json_object_set_new(status, "conditions", json_null());
+    return result == 0 ? 0 : spk_fail(err, SPK_ENOMEM, "out of memory");
+}
+
 static int store_status(struct spk_pass *pass, const struct spk_step *step, struct spk_err *err)
 {
     struct spk_app_status old = pass->app.status;
@@ -115,6 +133,8 @@ static int store_status(struct spk_pass *pass, const struct spk_step *step, stru
         return -1;
     if (!patch)
         return 0;
+    if (add_conditions(pass, patch, &now, err) != 0)
+        return -1;
     result = send_status(pass, patch, &object, err);
     if (result != 0)
         return result;

@@ -22,9 +22,12 @@ static int make_config_maps(struct spk_engine *engine, const struct spk_key *key
     return 0;
 }
 
-static void tell_notes(struct spk_engine *engine, const struct spk_app *app,
-                       const struct spk_submission *submission)
+/* What is not acted on: an event each, and a condition that status gets with SUBMITTED. */
+static void tell_notes(struct spk_engine *engine, const char *key_text, const struct spk_app *app,
+                       const char *id, const struct spk_submission *submission)
 {
+    json_t *condition = NULL;
+    struct spk_err err = {0};
     struct spk_event_object about = {
         .api_version = json_string_value(json_object_get(app->object, "apiVersion")),
         .kind = "SparkApplication",
@@ -39,6 +42,8 @@ static void tell_notes(struct spk_engine *engine, const struct spk_app *app,
                        submission->notes[i].message);
         spk_events_tell(engine->events, &about, true, "SparkApplicationFieldNotActedOn", text);
     }
+    if (spk_submission_condition(&condition, submission, spk_clock_wall_ms() / 1000, &err) == 0)
+        spk_attempts_say(engine->attempts, key_text, id, condition);
 }
 
 /* Right before: the store may lag, and a Lease may have been another's meanwhile. */
@@ -61,7 +66,7 @@ static int still_wanted(struct spk_engine *engine, const struct spk_key *key, co
     return result;
 }
 
-static int run_child(struct spk_engine *engine, const struct spk_key *key,
+static int run_child(struct spk_engine *engine, const struct spk_key *key, const char *key_text,
                      const struct spk_app *app, const char *id, const struct spk_stop *stop,
                      struct spk_run *run, struct spk_err *err)
 {
@@ -70,7 +75,7 @@ static int run_child(struct spk_engine *engine, const struct spk_key *key,
     int result = spk_submission_make(&submission, app, &options, err);
 
     if (result == 0) {
-        tell_notes(engine, app, &submission);
+        tell_notes(engine, key_text, app, id, &submission);
         result = make_config_maps(engine, key, &submission, err);
     }
     if (result == 0)
@@ -100,7 +105,7 @@ static enum spk_child submit(struct spk_engine *engine, const char *key_text, co
     if (result == 0)
         result = still_wanted(engine, &key, id, err);
     if (result == 0)
-        result = run_child(engine, &key, &app, id, stop, &run, err);
+        result = run_child(engine, &key, key_text, &app, id, stop, &run, err);
     spk_app_done(&app);
     if (result > 0) {
         (void)spk_fail(err, SPK_EINVALID, "it was no longer wanted when its turn came");

@@ -147,3 +147,13 @@ def test_a_spec_that_cannot_run_fails_with_the_fields_path(env):
     controller.create(env, application("bad", sparkConf={"spark.kubernetes.driver.podTemplateFile": "/etc/shadow"}))
     reaches(env, "bad", "FAILED", within=20)
     assert "podTemplateFile" in error(env, "bad"), error(env, "bad")
+
+
+def test_what_is_not_acted_on_is_said(env):
+    begin(env)
+    controller.create(env, application("odd", failureRetries=3, pythonVersion="3"))
+    found = reaches(env, "odd", "SUBMITTED")
+    conditions = {c["type"]: c for c in found["status"]["conditions"]}
+    said = conditions["FieldsNotActedOn"]
+    assert said["status"] == "True" and "spec.failureRetries" in said["message"], said
+    wait_for("its event", lambda: "SparkApplicationFieldNotActedOn" in controller.events(env, "odd"), within=10)

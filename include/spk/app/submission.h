@@ -62,6 +62,15 @@ int spk_submission_make(struct spk_submission *out, const struct spk_app *app,
 void spk_submission_done(struct spk_submission *submission);
 
 /**
+ * spk_submission_condition() - the notes as an element of status.conditions
+ * @out: a new reference: type FieldsNotActedOn, status "True", the notes in its message, cut at
+ * what Kubernetes allows one (32,768 bytes); NULL without notes
+ * @now_s: lastTransitionTime
+ */
+int spk_submission_condition(json_t **out, const struct spk_submission *submission, int64_t now_s,
+                             struct spk_err *err) __attribute__((warn_unused_result));
+
+/**
  * spk_submission_check() - the same judgement without a run: what /validate refuses
  *
  * All faults that can be told at once are in the message, one a line.
