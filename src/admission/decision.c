@@ -6,6 +6,7 @@ static const char *const roles[] = {
     [SPK_ROLE_OTHER] = "other",
     [SPK_ROLE_DRIVER] = "driver",
     [SPK_ROLE_EXECUTOR] = "executor",
+    [SPK_ROLE_APPLICATION] = "application",
 };
 _Static_assert(SPK_LEN(roles) == SPK_ROLES, "one text per role");
 

@@ -1,5 +1,6 @@
 #include "submission_run.h"
 
+#include "spk/app/parts.h"
 #include "spk/base/limits.h"
 #include "spk/json/walk.h"
 #include "spk/k8s/name.h"
@@ -106,12 +107,18 @@ static void check_ingresses(struct spk_submission_run *run)
         check_ingress(run, list, i);
 }
 
+static void on_part(void *run, const char *place, const char *what)
+{
+    spk_submission_fault(run, place, "%s", what);
+}
+
 void spk_submission_checks(struct spk_submission_run *run)
 {
     check_name(run);
     check_version(run);
     check_selectors(run);
     check_ingresses(run);
+    spk_parts_check(run->app->spec, on_part, run);
     for (size_t i = 0; i < SPK_ROLES; i++) {
         if (!run->roles[i].spec)
             spk_submission_fault(run, spk_submission_text(run, "spec.%s", run->roles[i].name),

@@ -1,3 +1,4 @@
+#include "webhook/application/review.h"
 #include "webhook/server.h"
 
 #include "spk/base/cleanup.h"
@@ -49,8 +50,22 @@ static void refuse(struct spk_server *server, const struct spk_httpd_request *re
     spk_http_say(response, fault.status, fault.say ? fault.say : err->msg);
 }
 
+/* What a review is about. */
+enum subject { POD, APPLICATION, APPLICATION_DEFAULTS };
+
+static int decide(struct spk_decision *out, struct spk_httpd_response *response,
+                  const struct spk_httpd_request *request, const struct spk_policy *policy,
+                  enum subject subject, struct spk_err *err)
+{
+    if (subject == POD)
+        return spk_review_answer(out, &response->body, &response->len, request->body.ptr,
+                                 request->body.len, policy, err);
+    return spk_application_review(out, &response->body, &response->len, request->body.ptr,
+                                  request->body.len, subject == APPLICATION_DEFAULTS, err);
+}
+
 static void answer_review(struct spk_server *server, const struct spk_httpd_request *request,
-                          struct spk_httpd_response *response)
+                          struct spk_httpd_response *response, enum subject subject)
 {
     SPK_CLEANUP(spk_decision_done) struct spk_decision decision = {0};
     int64_t start_ns = spk_clock_mono_ns();
@@ -58,8 +73,7 @@ static void answer_review(struct spk_server *server, const struct spk_httpd_requ
     int64_t took_ns;
     int rc;
 
-    rc = spk_review_answer(&decision, &response->body, &response->len, request->body.ptr,
-                           request->body.len, &server->policy, &err);
+    rc = decide(&decision, response, request, &server->policy, subject, &err);
     took_ns = spk_clock_mono_ns() - start_ns;
     spk_metrics_review(&server->metrics, decision.role, rc ? SPK_FAILED : decision.outcome,
                        took_ns);
@@ -78,19 +92,35 @@ static void answer_review(struct spk_server *server, const struct spk_httpd_requ
  */
 #define LARGE ((size_t)128 * 1024)
 
-void spk_review_route(void *ctx, const struct spk_httpd_request *request,
-                      struct spk_httpd_response *response)
+static void take_review(struct spk_server *server, const struct spk_httpd_request *request,
+                        struct spk_httpd_response *response, enum subject subject)
 {
-    struct spk_server *server = ctx;
-
     if (request->body.len < LARGE) {
-        answer_review(server, request, response);
+        answer_review(server, request, response, subject);
         return;
     }
     (void)pthread_mutex_lock(&server->large_lock);
-    answer_review(server, request, response);
+    answer_review(server, request, response, subject);
     (void)malloc_trim(0);
     (void)pthread_mutex_unlock(&server->large_lock);
+}
+
+void spk_review_route(void *ctx, const struct spk_httpd_request *request,
+                      struct spk_httpd_response *response)
+{
+    take_review(ctx, request, response, POD);
+}
+
+void spk_validate_route(void *ctx, const struct spk_httpd_request *request,
+                        struct spk_httpd_response *response)
+{
+    take_review(ctx, request, response, APPLICATION);
+}
+
+void spk_default_route(void *ctx, const struct spk_httpd_request *request,
+                       struct spk_httpd_response *response)
+{
+    take_review(ctx, request, response, APPLICATION_DEFAULTS);
 }
 
 /* Why no review should be sent here; NULL: none. @room: for a text that is made. */

@@ -26,14 +26,19 @@
 
 #define DRAIN_STEP_MS 50
 
+/* clang-format off */
+#define REVIEWS(where, with) {.path = (where), .post = true, .timeout_query = "timeout", .handler = (with)}
+/* The long ones are the peer's, whose registrations then work as they are. */
 static const struct spk_httpd_route review_routes[] = {
-    {.path = "/mutate",         .post = true, .timeout_query = "timeout", .handler = spk_review_route},
-    {.path = "/webhook",        .post = true, .timeout_query = "timeout", .handler = spk_review_route},
-    {.path = "/mutate--v1-pod",
-     .post = true,
-     .timeout_query = "timeout",
-     .handler = spk_review_route                                                                     },
+    REVIEWS("/mutate",         spk_review_route),
+    REVIEWS("/webhook",        spk_review_route),
+    REVIEWS("/mutate--v1-pod", spk_review_route),
+    REVIEWS("/default",        spk_default_route),
+    REVIEWS("/mutate-sparkoperator-k8s-io-v1beta2-sparkapplication", spk_default_route),
+    REVIEWS("/validate",       spk_validate_route),
+    REVIEWS("/validate-sparkoperator-k8s-io-v1beta2-sparkapplication", spk_validate_route),
 };
+/* clang-format on */
 
 static const struct spk_httpd_route health_routes[] = {
     {.path = "/healthz",     .handler = spk_healthz_route    },

@@ -30,7 +30,9 @@ struct spk_server {
 };
 
 /* Handlers; @ctx is a struct spk_server. */
-spk_httpd_handler spk_review_route;
+spk_httpd_handler spk_review_route;   /* of pods */
+spk_httpd_handler spk_validate_route; /* of applications: judges */
+spk_httpd_handler spk_default_route;  /* of applications: fills in, and judges */
 spk_httpd_handler spk_readyz_route;
 spk_httpd_handler spk_metrics_route;
 spk_httpd_handler spk_certificate_route; /* the chain that is shown, PEM */

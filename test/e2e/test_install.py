@@ -17,6 +17,7 @@ SETS = {
                    "--image=registry.example.com:5000/a/b@sha256:" + 64 * "0", "--image-pull-secret=registry.credentials",
                    "--extra-san=*.example.com", "--extra-san=::", "--extra-san=192.0.2.1", "--replicas=100"],
     "existing": ["--existing-namespace"],
+    "applications": ["--applications"],
     "old": ["--kube-version=1.25", "--replicas=1"],
 }
 

@@ -41,8 +41,8 @@ def test_all_series_are_there_from_the_start(env):
     after = {key for family in page(server).values() for key in family.samples}
     assert after == before
     roles = {dict(labels)["role"] for _, labels in families["spark_webhook_reviews_total"].samples}
-    assert roles == {"driver", "executor", "other"}
-    assert len(families["spark_webhook_reviews_total"].samples) == 15
+    assert roles == {"driver", "executor", "application", "other"}
+    assert len(families["spark_webhook_reviews_total"].samples) == 20
 
 
 def test_reviews_by_role_and_outcome(env):

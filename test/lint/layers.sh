@@ -5,7 +5,7 @@ cd "$1"
 declare -A uses=(
     [base]=libc [json]="base" [net]="base" [k8s]="json base" [admission]="k8s json base"
     [app]="k8s json base" [kube]="net k8s json base" [cli]="net k8s json base"
-    [webhook]="admission cli kube net k8s json base" [controller]="app cli kube net k8s json base"
+    [webhook]="admission app cli kube net k8s json base" [controller]="app cli kube net k8s json base"
     [ctl]="app cli kube net k8s json base"
 )
 declare -A only=( # a header of a library: the files that may include it

@@ -13,7 +13,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum spk_role { SPK_ROLE_OTHER, SPK_ROLE_DRIVER, SPK_ROLE_EXECUTOR, SPK_ROLES };
+enum spk_role {
+    SPK_ROLE_OTHER,
+    SPK_ROLE_DRIVER,
+    SPK_ROLE_EXECUTOR,
+    SPK_ROLE_APPLICATION, /* no pod: a SparkApplication */
+    SPK_ROLES
+};
 
 enum spk_outcome {
     SPK_UNTOUCHED, /* not a pod that we treat; see reason */
@@ -95,7 +101,7 @@ struct spk_decision {
 /* Frees everything; a zeroed decision is fine. */
 void spk_decision_done(struct spk_decision *decision);
 
-/* "driver", "executor", "other"; "mutated", … for logs and metrics. */
+/* "driver", "executor", "application", "other"; "mutated", … for logs and metrics. */
 const char *spk_role_text(enum spk_role role);
 const char *spk_outcome_text(enum spk_outcome outcome);
 

@@ -116,6 +116,11 @@ static const struct spk_flag flags[] = {
          "pods use their node's network, where the API server can't reach pod addresses (EKS with "
          "Calico); both ports must be free on the nodes",                                                                    .type = SPK_FLAG_SWITCH,
      .offset = FIELD(host_network)},
+    {.name = "applications",
+     .help =
+         "also register for SparkApplications, whose definition spark-controller crds has: what "
+         "their authors leave out is filled in, what could not be run is refused",                                                                        .type = SPK_FLAG_SWITCH,
+     .offset = FIELD(applications)},
     {.name = "priority-class",
      .arg = "NAME",
      .help = "the pods' PriorityClass, such as system-cluster-critical where that is allowed",
@@ -142,9 +147,9 @@ static const struct spk_flag flags[] = {
      .arg = "DIR",
      .help =
          "write a file for each object and a kustomization.yaml (or the chart) there, instead of "
-         "printing",      .type = SPK_FLAG_TEXT,
+         "printing",                                                         .type = SPK_FLAG_TEXT,
      .offset = FIELD(directory)},
-    {.name = "help",                                                                    .help = "print this",                                                                                     .type = SPK_FLAG_HELP                                                        },
+    {.name = "help",                                                                                          .help = "print this",                                                                                       .type = SPK_FLAG_HELP                                                             },
 };
 
 /* In a chart: what names the instance, and where it goes. */
@@ -177,6 +182,7 @@ static const struct spk_variable variables[] = {
      FIELD(own_prefix)                                                                                                                 },
     {"fail",                   "eq $.Values.failurePolicy \"Fail\"",                    SPK_VARIABLE_SWITCH, FIELD(fail)               },
     {"several",                "gt (int $.Values.replicas) 1",                          SPK_VARIABLE_SWITCH, FIELD(several)            },
+    {"applications",           "$.Values.applications",                                 SPK_VARIABLE_SWITCH, FIELD(applications)       },
     {"has-priority-class",     "$.Values.priorityClassName",                            SPK_VARIABLE_SWITCH,
      FIELD(has_priority_class)                                                                                                         },
     {"has-extra-sans",         "$.Values.extraSans",                                    SPK_VARIABLE_SWITCH, FIELD(has_extra_sans)     },

@@ -34,6 +34,7 @@ struct spk_install {
     int64_t timeout_s;
     int64_t kube_minor; /* of 1.N */
     bool host_network;
+    bool applications; /* SparkApplications are reviewed, too */
     bool existing_namespace;
     struct spk_flag_list extra_sans;
     struct spk_flag_list pull_secrets;

@@ -1,0 +1,190 @@
+#include "webhook/application/review.h"
+
+#include "spk/admission/envelope.h"
+#include "spk/admission/notes.h"
+#include "spk/app/application.h"
+#include "spk/app/defaults.h"
+#include "spk/app/submission.h"
+#include "spk/base/cleanup.h"
+#include "spk/base/text.h"
+#include "spk/json/patch.h"
+#include "spk/json/walk.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* As many characters as the API server adds to a generateName (apiserver pkg/storage/names). */
+#define GENERATED "xxxxx"
+
+/* For the judgement alone: an object has no uid before it is stored, and no submission its id. */
+#define NO_ID "00000000-0000-0000-0000-000000000000"
+
+static bool is_ours(const struct spk_envelope *envelope)
+{
+    return spk_str_is(envelope->resource, "sparkapplications") && !envelope->sub.len &&
+           ((spk_str_is(envelope->group, "sparkoperator.k8s.io") &&
+             spk_str_is(envelope->version, "v1beta2")) ||
+            (spk_str_is(envelope->group, "spark-operator.k8s.io") &&
+             spk_str_is(envelope->version, "v1alpha1")));
+}
+
+static bool is_deleted(const json_t *object)
+{
+    return json_is_string(
+        json_object_get(json_object_get(object, "metadata"), "deletionTimestamp"));
+}
+
+/* Why the request needs no judgement, or NULL. */
+static const char *idle(const struct spk_envelope *envelope)
+{
+    const bool update = spk_str_is(envelope->operation, "UPDATE");
+
+    if (!is_ours(envelope))
+        return "the request is not about a SparkApplication";
+    if (!update && !spk_str_is(envelope->operation, "CREATE"))
+        return "the operation is neither CREATE nor UPDATE";
+    if (!envelope->object)
+        return "the request carries no object";
+    if (is_deleted(envelope->object))
+        return "the application is being deleted";
+    if (update && json_equal(json_object_get(envelope->object, "spec"),
+                             json_object_get(envelope->old_object, "spec")))
+        return "the spec is as it was";
+    return NULL;
+}
+
+/* A copy of the object as it would be stored: with its defaults, its namespace, a name and a uid.
+ */
+static int complete(json_t **out, const struct spk_envelope *envelope, const json_t *ops,
+                    const struct spk_decision *decision, struct spk_err *err)
+{
+    json_auto_t *object = NULL;
+    char name[320] = "";
+    struct spk_str given;
+    struct spk_str start;
+    json_t *metadata;
+
+    if (spk_patch_apply(&object, envelope->object, ops, err))
+        return -1;
+    metadata = json_object_get(object, "metadata");
+    given = spk_json_str(json_object_get(metadata, "name"));
+    start = spk_json_str(json_object_get(metadata, "generateName"));
+    if (given.len)
+        (void)snprintf(name, sizeof(name), "%.*s", SPK_ARG(given));
+    else if (start.len)
+        (void)snprintf(name, sizeof(name), "%.*s" GENERATED, SPK_ARG(start));
+    if (metadata &&
+        (json_object_set_new(metadata, "name", json_string(name)) ||
+         json_object_set_new(metadata, "uid", json_string(NO_ID)) ||
+         json_object_set_new(metadata, "namespace", spk_json_string(decision->namespace_))))
+        return spk_fail(err, SPK_ENOMEM, "application: out of memory");
+    *out = SPK_STEAL(object);
+    return 0;
+}
+
+/* The lines of a message in one, with nothing in it that could forge another. */
+static int deny(struct spk_decision *out, char *message, struct spk_err *err)
+{
+    char *text;
+    size_t len = 0;
+
+    for (const char *it = message; *it; it++)
+        len += *it == '\n' ? 2 : 1;
+    text = spk_arena_alloc(&out->arena, len + 1);
+    if (!text)
+        return spk_fail(err, SPK_ENOMEM, "application: out of memory");
+    len = 0;
+    for (const char *it = message; *it; it++) {
+        if (*it == '\n') {
+            text[len++] = ';';
+            text[len++] = ' ';
+        } else {
+            text[len++] = *it;
+        }
+    }
+    text[len] = '\0';
+    spk_one_line(text);
+    out->message = text;
+    out->outcome = SPK_DENIED;
+    return 0;
+}
+
+static int warn(struct spk_decision *out, struct spk_submission *submission, struct spk_err *err)
+{
+    struct spk_notes notes = {.arena = &out->arena};
+
+    for (size_t i = 0; i < submission->note_count; i++) {
+        struct spk_submission_note *note = &submission->notes[i];
+        spk_one_line(note->field);
+        spk_one_line(note->message);
+        spk_notes_warn(&notes, "%s: %s", note->field, note->message);
+    }
+    spk_notes_close(&notes);
+    out->warning_count = notes.warning_count;
+    out->warnings = spk_arena_alloc(&out->arena, (notes.warning_count + 1) * sizeof(char *));
+    if (!out->warnings || notes.no_memory)
+        return spk_fail(err, SPK_ENOMEM, "application: out of memory");
+    memcpy((void *)out->warnings, notes.warnings, notes.warning_count * sizeof(char *));
+    return 0;
+}
+
+/* Could the controller submit it? Return: 0, also for a denial; -1 without memory. */
+static int judge(struct spk_decision *out, const json_t *object, struct spk_err *err)
+{
+    const struct spk_submission_options options = {.submission_id = NO_ID, .webhook = true};
+    SPK_CLEANUP(spk_submission_done) struct spk_submission submission = {0};
+    SPK_CLEANUP(spk_app_done) struct spk_app app = {0};
+    char driver[256];
+
+    if (spk_app_read(&app, object, err) || spk_app_driver_name(driver, &app, err) ||
+        spk_submission_make(&submission, &app, &options, err))
+        return err->code == SPK_ENOMEM ? -1 : deny(out, err->msg, err);
+    return warn(out, &submission, err);
+}
+
+static int decide(struct spk_decision *out, const struct spk_envelope *envelope, bool defaults,
+                  struct spk_err *err)
+{
+    json_auto_t *object = NULL;
+    json_auto_t *ops = NULL;
+
+    if (spk_str_is(envelope->version, "v1beta2")) {
+        if (spk_app_defaults(&ops, envelope->object, err))
+            return -1;
+    } else {
+        ops = json_array();
+    }
+    if (!ops)
+        return spk_fail(err, SPK_ENOMEM, "application: out of memory");
+    if (complete(&object, envelope, ops, out, err) || judge(out, object, err))
+        return -1;
+    if (out->outcome == SPK_DENIED)
+        return 0;
+    out->outcome = SPK_UNCHANGED;
+    if (defaults && json_array_size(ops) > 0) {
+        out->patch = SPK_STEAL(ops);
+        out->outcome = SPK_MUTATED;
+    }
+    return 0;
+}
+
+int spk_application_review(struct spk_decision *out, char **response, size_t *response_len,
+                           const char *body, size_t len, bool defaults, struct spk_err *err)
+{
+    struct spk_envelope envelope;
+    int rc = 0;
+
+    if (spk_envelope_read(&envelope, out, body, len, err))
+        return -1;
+    out->role = SPK_ROLE_APPLICATION;
+    out->reason = idle(&envelope);
+    if (out->reason)
+        out->outcome = SPK_UNTOUCHED;
+    else
+        rc = decide(out, &envelope, defaults, err);
+    if (rc == 0)
+        rc = spk_envelope_answer(response, response_len, out, envelope.api, err);
+    if (rc)
+        out->outcome = SPK_FAILED;
+    return rc;
+}
