@@ -5,8 +5,9 @@
  * the webhook. A native property where Spark has one; else a pod template (it holds without any
  * webhook); else the overlay annotation.
  *
- * A tenant writes the spec, and spark-submit runs with the controller's files: what would make it
- * read them is refused (peer: sparkConf deny list; recipes: three ways that worked).
+ * A tenant writes the spec, and spark-submit runs with the controller's files and rights: what
+ * would make it read a file or run code is refused (the table in submission_conf.c), or left to the
+ * driver alone: packages, and files of storages that spark-submit would ask (submission_files.c).
  *
  * Source of the mapping: the peer's submission code, as its documentation has it; Spark's
  * running-on-kubernetes and configuration pages of 3.5 and 4.x.
@@ -35,7 +36,8 @@ struct spk_submission_note {
 
 struct spk_submission {
     json_t *properties;        /* name -> text, for the properties file; the last word is ours */
-    json_t *driver_template;   /* a Pod; the driver's ownerReference is in it */
+    json_t *driver_template;   /* a Pod; the driver's ownerReference is in it, and where there are
+                                  packages or files of a storage, arguments for its container */
     json_t *executor_template; /* a Pod */
     json_t *arguments;         /* what follows on the command line: --class X, the file, its
                                   arguments: spark-submit has no property for them */
@@ -73,7 +75,7 @@ int spk_submission_condition(json_t **out, const struct spk_submission *submissi
 /**
  * spk_submission_check() - the same judgement without a run: what /validate refuses
  *
- * All faults that can be told at once are in the message, one a line.
+ * All faults that there is room for are in the message, one a line, and the rest is counted.
  */
 int spk_submission_check(const struct spk_app *app, struct spk_err *err)
     __attribute__((warn_unused_result));
