@@ -1,7 +1,13 @@
 """The definitions of manifest/crds in an API server: what they take, what they keep, what they show."""
 
+import copy
+import os
+import subprocess
+from pathlib import Path
+
+import controlplane
 from kit import applications
-from kit.api import wait_for
+from kit.api import Api, wait_for
 from kit.applications import EVERYTHING, MINIMAL, STATUS, V1ALPHA1, changed, create, define, path
 
 
@@ -122,3 +128,46 @@ def test_crds_take_every_example(env):
         again = env.kubectl("-n", env.namespace, "apply", "-f", str(file))
         said = [line for line in again.stdout.splitlines() if line.startswith("sparkapplication.")]
         assert all(line.endswith(" unchanged") for line in said), f"{file.name}: {said}"
+
+
+def test_crds_that_are_installed_are_never_narrowed(env):
+    """On an API server of its own: the definition is one for all of a cluster."""
+    state = env.folder / "own"
+    controlplane.start(state, Path(env.facts["binaries"]), env.kube)
+    env.later(lambda: controlplane.stop(state))
+    facts = controlplane.load(state)
+    api, place = Api(facts), f"{applications.DEFINITIONS}/{applications.NAME}"
+
+    def apply():
+        done = subprocess.run([os.environ["SPK_CONTROLLER"], "crds", "--apply", f"--kubeconfig={facts['kubeconfig']}"],
+                              capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0 and not done.stderr, done.stderr
+        return done.stdout.removeprefix(f"{applications.NAME}: ").strip()
+
+    def edit(change):
+        """The API server writes the status meanwhile."""
+        def written():
+            it = api.done("GET", place)
+            change(it, it["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"])
+            answer = api.call("PUT", place, it)
+            return answer.code == 200 and answer.body
+        return wait_for("the definition is written", written)
+
+    def older(it, spec):
+        it["spec"]["versions"].append({**copy.deepcopy(it["spec"]["versions"][0]), "name": "v1beta3", "storage": False})
+        del spec["properties"]["timeToLiveSeconds"]
+
+    def theirs(it, spec):
+        spec["properties"]["theirs"] = {"type": "string"}
+        del spec["x-kubernetes-preserve-unknown-fields"], it["metadata"]["annotations"]["spark-operator.k8s.io/controller"]
+
+    assert apply() == "created"
+    assert apply() == "unchanged"
+    edit(older)
+    assert apply() == "brought up to date"
+    versions = api.done("GET", place)["spec"]["versions"]
+    assert [each["name"] for each in versions] == ["v1beta2", "v1beta3"]
+    assert "timeToLiveSeconds" in versions[0]["schema"]["openAPIV3Schema"]["properties"]["spec"]["properties"]
+    stored = edit(theirs)["spec"]
+    assert apply().startswith("left as it is: the definition: is somebody else's")
+    assert api.done("GET", place)["spec"] == stored
