@@ -155,11 +155,12 @@ static int leave(const json_t *installed, const json_t *wish, struct spk_err *er
     const json_t *versions = json_object_get(json_object_get(wish, "spec"), "versions");
     const char *version = json_string_value(json_object_get(json_array_get(versions, 0), "name"));
 
-    if (!serves(installed, version))
+    if (!serves(installed, version)) {
         return spk_fail(err, SPK_EINVALID,
                         "%s: left as it is, and does not serve %s: no application of that version "
                         "can be made here",
                         name_of(wish), version);
+    }
     return LEFT;
 }
 
