@@ -173,20 +173,6 @@ static int submit_step(struct spk_pass *pass, enum spk_carried *carried, struct 
     return result < 0 ? -1 : 0;
 }
 
-static int delete_step(struct spk_pass *pass, enum spk_carried *carried, struct spk_err *err)
-{
-    char name[SPK_SUBDOMAIN_MAX + 1];
-    char uid[64];
-
-    (void)snprintf(name, sizeof(name), "%.*s", SPK_ARG(pass->app.name));
-    (void)snprintf(uid, sizeof(uid), "%.*s", SPK_ARG(pass->app.uid));
-    *carried = SPK_CARRIED_WAIT;
-    spk_engine_log(pass->engine, SPK_LOG_INFO, "deleted: its time to live is over", pass->key_text,
-                   NULL, NULL);
-    return spk_api_delete(pass->engine->kube, &pass->key, SPK_API_APPS, name, uid, err) < 0 ? -1
-                                                                                            : 0;
-}
-
 static void wait_step(const struct spk_step *step, int64_t *wake_ms)
 {
     int64_t ms = step->wake_s * 1000 - spk_clock_wall_ms();
@@ -198,17 +184,63 @@ static void wait_step(const struct spk_step *step, int64_t *wake_ms)
     *wake_ms = *wake_ms < 0 || ms < *wake_ms ? ms : *wake_ms;
 }
 
+/* Removing can't be guarded by the resourceVersion of what it follows from, as writing is. A store
+ * that lags (this process may just have begun to lead) must not take a newer run's driver away.
+ * 1: the application is not what was read. */
+static int is_current(struct spk_pass *pass, struct spk_err *err)
+{
+    char name[SPK_SUBDOMAIN_MAX + 1];
+    json_t *object = NULL;
+    const json_t *metadata;
+    int result;
+
+    (void)snprintf(name, sizeof(name), "%.*s", SPK_ARG(pass->app.name));
+    result = spk_api_get(pass->engine->kube, &pass->key, SPK_API_APPS, name, &object, err);
+    metadata = json_object_get(object, "metadata");
+    if (result == 0 && !spk_str_eq(spk_json_str(json_object_get(metadata, "resourceVersion")),
+                                   pass->app.resource_version))
+        result = 1;
+    json_decref(object);
+    return result;
+}
+
+static int delete_step(struct spk_pass *pass, enum spk_carried *carried, struct spk_err *err)
+{
+    char name[SPK_SUBDOMAIN_MAX + 1];
+    char uid[64];
+    int current = is_current(pass, err);
+
+    if (current != 0) {
+        *carried = SPK_CARRIED_LATER;
+        return current < 0 ? -1 : 0;
+    }
+    (void)snprintf(name, sizeof(name), "%.*s", SPK_ARG(pass->app.name));
+    (void)snprintf(uid, sizeof(uid), "%.*s", SPK_ARG(pass->app.uid));
+    *carried = SPK_CARRIED_WAIT;
+    spk_engine_log(pass->engine, SPK_LOG_INFO, "deleted: its time to live is over", pass->key_text,
+                   NULL, NULL);
+    return spk_api_delete(pass->engine->kube, &pass->key, SPK_API_APPS, name, uid, err) < 0 ? -1
+                                                                                            : 0;
+}
+
 /* What has no grace is gone at once, and the next look says so; the rest is waited for. */
 static int clean_step(struct spk_pass *pass, const struct spk_step *step, enum spk_carried *carried,
                       int64_t *wake_ms, struct spk_err *err)
 {
+    int current = is_current(pass, err);
+
+    if (current != 0) {
+        *carried = SPK_CARRIED_LATER;
+        return current < 0 ? -1 : 0;
+    }
     if (pass->cleaned++ > 0) {
         *carried = SPK_CARRIED_WAIT;
         wait_step(step, wake_ms);
         if (*wake_ms < 0)
             *wake_ms = GONE_YET_MS;
     }
-    return spk_engine_clean(pass->engine, &pass->key, pass->key_text, err);
+    return spk_engine_clean(pass->engine, &pass->key, pass->key_text,
+                            step->others_only ? pass->app.status.submission_id : NULL, err);
 }
 
 int spk_pass_carry(struct spk_pass *pass, const struct spk_step *step, enum spk_carried *carried,

@@ -39,6 +39,7 @@ struct spk_look {
     enum spk_driver driver;
     struct spk_pod pod; /* with HALF and WHOLE */
     bool leftovers;
+    bool strays; /* a driver of another submission */
     char foreign_owner[512];
 };
 
@@ -52,10 +53,11 @@ int spk_engine_whole(struct spk_engine *engine, const struct spk_key *key,
                      const struct spk_pod *pod, struct spk_err *err)
     __attribute__((warn_unused_result));
 
-/* Deletes driver pods, UI Services and Ingresses of the application. 0: the API server has been
- * told; whether they are gone, a look will say. @app may be NULL: it is gone itself. */
+/* Ends the child, and deletes driver pods, UI Services and Ingresses of the application. 0: the API
+ * server has been told; whether they are gone, a look will say.
+ * @keep: a submission that is left alone, child and all; NULL: none is */
 int spk_engine_clean(struct spk_engine *engine, const struct spk_key *key, const char *key_text,
-                     struct spk_err *err) __attribute__((warn_unused_result));
+                     const char *keep, struct spk_err *err) __attribute__((warn_unused_result));
 
 /* Makes the UI's objects, and has status say where they are. A failure is told, not returned: no
  * job depends on its UI. */

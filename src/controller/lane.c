@@ -72,7 +72,13 @@ static int run_child(struct spk_engine *engine, const struct spk_key *key, const
 {
     struct spk_submission_options options = {.submission_id = id, .webhook = true};
     struct spk_submission submission = {0};
-    int result = spk_submission_make(&submission, app, &options, err);
+    char proxy_base[256];
+    int result = spk_ui_proxy_base(proxy_base, app, &engine->options.ui, err);
+
+    if (result < 0)
+        return -1;
+    options.ui_proxy_base = result == 0 ? proxy_base : NULL;
+    result = spk_submission_make(&submission, app, &options, err);
 
     if (result == 0) {
         tell_notes(engine, key_text, app, id, &submission);

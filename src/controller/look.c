@@ -114,11 +114,19 @@ static int judge_pod(struct spk_engine *engine, const struct spk_key *key,
     return 0;
 }
 
-static int any_left(struct spk_engine *engine, const struct spk_key *key, enum spk_api_kind kind,
-                    bool drivers_only, bool *left, struct spk_err *err)
+static const char *label_of(const json_t *object, const char *label)
+{
+    const json_t *labels = json_object_get(json_object_get(object, "metadata"), "labels");
+    const char *value = json_string_value(json_object_get(labels, label));
+
+    return value ? value : "";
+}
+
+static int look_for_drivers(struct spk_engine *engine, const struct spk_key *key, const char *id,
+                            struct spk_look *out, struct spk_err *err)
 {
     json_t *items AUTO_JSON = NULL;
-    int result = spk_api_list(engine->kube, key, kind, &items, err);
+    int result = spk_api_list(engine->kube, key, SPK_API_PODS, &items, err);
     const json_t *item;
     size_t i;
 
@@ -126,13 +134,24 @@ static int any_left(struct spk_engine *engine, const struct spk_key *key, enum s
         return result < 0 ? -1 : 0;
     json_array_foreach(items, i, item)
     {
-        const json_t *labels = json_object_get(json_object_get(item, "metadata"), "labels");
-        const char *role = json_string_value(json_object_get(labels, "spark-role"));
-
-        if (!drivers_only || (role && strcmp(role, "driver") == 0))
-            *left = true;
+        if (strcmp(label_of(item, "spark-role"), "driver") != 0)
+            continue;
+        out->leftovers = true;
+        if (strcmp(label_of(item, SPK_APP_LABEL_SUBMISSION), id) != 0)
+            out->strays = true;
     }
     return 0;
+}
+
+static int look_for_any(struct spk_engine *engine, const struct spk_key *key,
+                        enum spk_api_kind kind, struct spk_look *out, struct spk_err *err)
+{
+    json_t *items AUTO_JSON = NULL;
+    int result = spk_api_list(engine->kube, key, kind, &items, err);
+
+    if (result == 0 && json_array_size(items) > 0)
+        out->leftovers = true;
+    return result < 0 ? -1 : 0;
 }
 
 int spk_engine_look(struct spk_engine *engine, const struct spk_key *key, const struct spk_app *app,
@@ -146,18 +165,18 @@ int spk_engine_look(struct spk_engine *engine, const struct spk_key *key, const 
     result = spk_api_get(engine->kube, key, SPK_API_PODS, driver_name, &object, err);
     if (result < 0 || (result == 0 && judge_pod(engine, key, app, object, out, err) != 0))
         return -1;
-    if (any_left(engine, key, SPK_API_PODS, true, &out->leftovers, err) != 0 ||
-        any_left(engine, key, SPK_API_SERVICES, false, &out->leftovers, err) != 0)
+    if (look_for_drivers(engine, key, app->status.submission_id, out, err) != 0 ||
+        look_for_any(engine, key, SPK_API_SERVICES, out, err) != 0)
         return -1;
     if (!engine->options.ui.ingress_url_format)
         return 0;
-    return any_left(engine, key, SPK_API_INGRESSES, false, &out->leftovers, err);
+    return look_for_any(engine, key, SPK_API_INGRESSES, out, err);
 }
 
 /* A driver that is whole, or executors, leave with their owner: the driver's own deletion is what
  * takes ConfigMap and Service along. */
 static int delete_kind(struct spk_engine *engine, const struct spk_key *key, enum spk_api_kind kind,
-                       struct spk_err *err)
+                       const char *keep, struct spk_err *err)
 {
     json_t *items AUTO_JSON = NULL;
     int result = spk_api_list(engine->kube, key, kind, &items, err);
@@ -172,6 +191,8 @@ static int delete_kind(struct spk_engine *engine, const struct spk_key *key, enu
         const char *name = json_string_value(json_object_get(metadata, "name"));
         const char *uid = json_string_value(json_object_get(metadata, "uid"));
 
+        if (keep && strcmp(label_of(item, SPK_APP_LABEL_SUBMISSION), keep) == 0)
+            continue;
         if (!spk_engine_leading(engine))
             return spk_fail(err, SPK_EIO, "not the leader any more");
         if (name && uid && spk_api_delete(engine->kube, key, kind, name, uid, err) < 0)
@@ -181,14 +202,14 @@ static int delete_kind(struct spk_engine *engine, const struct spk_key *key, enu
 }
 
 int spk_engine_clean(struct spk_engine *engine, const struct spk_key *key, const char *key_text,
-                     struct spk_err *err)
+                     const char *keep, struct spk_err *err)
 {
-    if (spk_attempts_call_off(engine->attempts, key_text))
+    if (!keep && spk_attempts_call_off(engine->attempts, key_text))
         return 0; /* its child first: what it still makes is looked for when it has ended */
-    if (delete_kind(engine, key, SPK_API_PODS, err) != 0 ||
-        delete_kind(engine, key, SPK_API_SERVICES, err) != 0)
+    if (delete_kind(engine, key, SPK_API_PODS, keep, err) != 0 ||
+        delete_kind(engine, key, SPK_API_SERVICES, keep, err) != 0)
         return -1;
     if (!engine->options.ui.ingress_url_format)
         return 0;
-    return delete_kind(engine, key, SPK_API_INGRESSES, err);
+    return delete_kind(engine, key, SPK_API_INGRESSES, keep, err);
 }

@@ -48,6 +48,16 @@ static const struct spk_pod *cached_driver(const struct spk_pass *pass)
     return found;
 }
 
+static bool cached_strays(const struct spk_pass *pass)
+{
+    for (size_t i = 0; i < pass->pod_count; i++) {
+        if (pass->pods[i].driver &&
+            strcmp(pass->pods[i].submission_id, pass->app.status.submission_id) != 0)
+            return true;
+    }
+    return false;
+}
+
 /* A driver of this submission counts as whole once that has been found out: from SUBMITTED on. */
 static void from_cache(struct spk_pass *pass)
 {
@@ -65,6 +75,7 @@ static void from_cache(struct spk_pass *pass)
     } else {
         facts->driver = in_flight(status) ? SPK_DRIVER_HALF : SPK_DRIVER_WHOLE;
         facts->pod = pod;
+        facts->strays = cached_strays(pass);
     }
 }
 
@@ -76,6 +87,7 @@ static void from_look(struct spk_pass *pass)
     facts->leftovers = pass->look.leftovers;
     if (facts->driver == SPK_DRIVER_HALF || facts->driver == SPK_DRIVER_WHOLE)
         facts->pod = &pass->look.pod;
+    facts->strays = facts->pod && pass->look.strays;
     facts->foreign_owner = pass->look.foreign_owner;
 }
 

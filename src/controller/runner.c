@@ -116,6 +116,8 @@ int spk_runner_home(const char **out, const struct spk_runner_options *options,
             best_len = prefix.len;
         }
     }
+    if (!best && spark_version.len == 0 && options->home_count > 0)
+        best = &options->homes[0]; /* v1alpha1 names no version: the one that was given first */
     if (!best)
         return fail_home(options, spark_version, err);
     *out = best->path;

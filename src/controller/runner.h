@@ -53,7 +53,8 @@ struct spk_run {
 };
 
 /* The home for a version: what is before a '.' or the end of it counts; the longest prefix wins
- * ("4.0" before "4"), then the one without version. SPK_EINVALID names the version and what there
+ * ("4.0" before "4"), then the one without version; for no version at all that one, else the first.
+ * SPK_EINVALID names the version and what there
  * is. */
 int spk_runner_home(const char **out, const struct spk_runner_options *options,
                     struct spk_str spark_version, struct spk_err *err)

@@ -40,3 +40,34 @@ def test_an_application_of_spark_3_5_is_run_to_completion(env):
 
 def test_an_application_of_spark_4_is_run_to_completion(env):
     run_to_completion(env, "4.3.0")
+
+
+OLD = "/apis/spark-operator.k8s.io/v1alpha1"
+
+
+def old_state(env):
+    found = env.api.done("GET", f"{OLD}/namespaces/{env.namespace}/sparkapplications/spark-app-example")
+    return found.get("status", {}).get("applicationState", {}).get("state", "")
+
+
+def test_an_application_of_2018_is_run_to_completion(env):
+    """As the README of January 2018 has it, but for the images; the plural of its annotations too."""
+    controller.define(env, "v1alpha1/spark-operator.k8s.io_sparkapplications.yaml")
+    begin(env, "--v1alpha1")
+    app = {"apiVersion": "spark-operator.k8s.io/v1alpha1", "kind": "SparkApplication",
+           "metadata": {"name": "spark-app-example"},
+           "spec": {"type": "Scala", "mode": "cluster", "mainClass": "org.apache.spark.examples.SparkPi",
+                    "mainApplicationFile": "local:///opt/spark/none.jar", "deps": {}, "submissionByUser": False,
+                    "sparkConf": {"spark.kubernetes.driver.annotations.example.com/note": "kept"},
+                    "driver": {"cores": "0.1", "image": "spark:none", "driverConigMaps": [{"name": "rules", "path": "/etc/rules"}]},
+                    "executor": {"cores": "0.1", "image": "spark:none", "instances": 1, "memory": "512m"}}}
+    env.api.done("POST", f"{OLD}/namespaces/{env.namespace}/sparkapplications", app)
+    wait_for("it is submitted", lambda: old_state(env) == "SUBMITTED", within=60)
+    driver = controller.driver(env, "spark-app-example")
+    assert driver["metadata"]["annotations"]["example.com/note"] == "kept", driver["metadata"]["annotations"]
+    assert pods.mounts_at(pods.spark_container(driver), "/etc/rules"), "the ConfigMap is not mounted"
+    kubelet.starts(env, driver)
+    kubelet.ends(env, driver)
+    wait_for("it is completed", lambda: old_state(env) == "COMPLETED", within=30)
+    wait_for("the warning about the plural", lambda: "annotation" in controller.events(env, "spark-app-example").get(
+        "SparkApplicationFieldNotActedOn", ""), within=10)
