@@ -77,11 +77,13 @@ static void read_properties(const char *path)
 static void connect_to(void)
 {
     struct spk_kube_config config = {0};
-    struct spk_kube_options options = {.user_agent = "stub_submit"};
+    char agent[64]; /* with its pid, for whoever kills it at a call */
+    struct spk_kube_options options = {.user_agent = agent};
     const char *ca = property("spark.kubernetes.authenticate.submission.caCertFile");
     struct spk_buf pem;
     size_t len;
 
+    (void)snprintf(agent, sizeof(agent), "stub_submit/%ld", (long)getpid());
     spk_buf_init(&pem, 1 << 20);
     if (*ca && spk_file_read(&pem, ca, &err) == 0)
         config.ca = spk_buf_take(&pem, &len);
