@@ -157,3 +157,30 @@ def test_what_is_not_acted_on_is_said(env):
     said = conditions["FieldsNotActedOn"]
     assert said["status"] == "True" and "spec.failureRetries" in said["message"], said
     wait_for("its event", lambda: "SparkApplicationFieldNotActedOn" in controller.events(env, "odd"), within=10)
+
+
+REFUSED = ["spark.kubernetes.authenticate.driver.clientKeyFile", "spark.kubernetes.authenticate.submission.oauthToken",
+           "spark.kubernetes.authenticate.executor.serviceAccountName", "spark.kubernetes.context",
+           "spark.kubernetes.trust.certificates", "spark.kubernetes.file.upload.path",
+           "spark.kubernetes.kerberos.krb5.path", "spark.kubernetes.kerberos.tokenSecret.path",
+           "spark.kubernetes.driver.podTemplateFile", "spark.kubernetes.executor.podTemplateFile",
+           "spark.kubernetes.driver.pod.featureSteps", "spark.kubernetes.executor.pod.featureSteps",
+           "spark.kerberos.keytab", "spark.jars.ivySettings", "spark.master", "spark.submit.deployMode", "spark.submit.pyFiles",
+           "spark.kubernetes.driver.label.sparkoperator.k8s.io/app-name",
+           "spark.kubernetes.executor.label.sparkoperator.k8s.io/submission-id"]
+READ_LOCALLY = {"mainApplicationFile": "file:/etc/passwd", "deps": {"files": ["/etc/shadow"]}, "mode": "client"}
+
+
+def test_what_would_read_the_controllers_files_is_refused_by_name(env):
+    process = begin(env)
+    for i, key in enumerate(REFUSED):
+        controller.create(env, application(f"conf-{i}", sparkConf={key: "x"}))
+    for i, (field, value) in enumerate(READ_LOCALLY.items()):
+        controller.create(env, application(f"field-{i}", **{field: value}))
+    for i, key in enumerate(REFUSED):
+        reaches(env, f"conf-{i}", "FAILED", within=20)
+        assert key in error(env, f"conf-{i}"), f"{key}: {error(env, f'conf-{i}')}"
+    for i, field in enumerate(READ_LOCALLY):
+        reaches(env, f"field-{i}", "FAILED", within=20)
+        assert f"spec.{field}" in error(env, f"field-{i}"), error(env, f"field-{i}")
+    assert not process.lines("spark-submit begins"), "one of them was submitted"
