@@ -190,7 +190,8 @@ static bool same_part(const json_t *there, const json_t *wish)
 /* "the pod", or the annotation that mounted something in the Spark container just now. */
 static const char *who_mounted(struct spk_overlay_run *run, const struct spk_at *at, size_t index)
 {
-    bool spark = at->up && at->up->up && strcmp(at->up->up->key, "sparkContainer") == 0;
+    const struct spk_at *of = at->up ? at->up->up : NULL; /* without a key: spec.containers[i] */
+    bool spark = of && of->key && strcmp(of->key, "sparkContainer") == 0;
     const char *place =
         spark ? spk_arena_printf(run->notes->arena, "spec.containers[%zu].volumeMounts[%zu]",
                                  run->container_index, index)
