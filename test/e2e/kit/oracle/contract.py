@@ -90,9 +90,9 @@ def priority_follows_its_class(live, given):
     return any([live["spec"].pop(name, None) is not None for name in ("priority", "preemptionPolicy") if name not in spec])
 
 
-def dns_follows_the_network(_, given):
+def dns_follows_the_network(live, given):
     spec = given.get("spec", {})
-    if not spec.get("hostNetwork") or "dnsPolicy" in spec:
+    if not spec.get("hostNetwork") or "dnsPolicy" in spec or live["spec"].get("dnsPolicy", "ClusterFirst") != "ClusterFirst":
         return False
     spec["dnsPolicy"] = "ClusterFirstWithHostNet"
     return True
