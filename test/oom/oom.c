@@ -14,9 +14,13 @@
 #include "spk/json/patch.h"
 #include "spk/json/yaml.h"
 #include "spk/kube/config.h"
+#include "webhook/lint/lint.h"
 
+#include <fcntl.h>
 #include <glob.h>
 #include <stdbool.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 /* By linker option --wrap: calls of malloc in our objects come here.
  * NOLINTBEGIN(bugprone-reserved-identifier,cert-*): the linker gives these names. */
@@ -149,6 +153,54 @@ static char *do_application(struct work *work, struct spk_err *err)
     return NULL;
 }
 
+/* Sends what goes to descriptor @fd to memory, until it is brought back. */
+static int divert(int fd, int *saved)
+{
+    int memory = memfd_create("output", MFD_CLOEXEC);
+
+    *saved = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+    if (memory < 0 || *saved < 0 || dup2(memory, fd) < 0)
+        abort();
+    return memory;
+}
+
+/* What was written, to be freed. */
+static char *bring_back(int fd, int memory, int saved)
+{
+    off_t len = lseek(memory, 0, SEEK_END);
+    char *text = calloc(1, (size_t)len + 1);
+
+    if (!text || pread(memory, text, (size_t)len, 0) != len || dup2(saved, fd) < 0)
+        abort();
+    (void)close(memory);
+    (void)close(saved);
+    return text;
+}
+
+/* The whole command, with a file as its argument. */
+static char *do_lint(struct work *work, struct spk_err *err)
+{
+    char *argv[] = {(char *)"lint", (char *)"--strict", (char *)"--output=json", (char *)work->name,
+                    NULL};
+    int saved_out;
+    int saved_error;
+    int out = divert(STDOUT_FILENO, &saved_out);
+    int error = divert(STDERR_FILENO, &saved_error);
+    int rc = spk_lint_main(4, argv);
+    SPK_AUTOFREE char *said = NULL;
+    char *found;
+
+    fault.on = false;
+    (void)fflush(stdout);
+    found = bring_back(STDOUT_FILENO, out, saved_out);
+    said = bring_back(STDERR_FILENO, error, saved_error);
+    if (rc < 2)
+        return found;
+    free(found);
+    (void)spk_fail(err, strstr(said, "out of memory") ? SPK_ENOMEM : SPK_EINTERNAL, "%.200s", said);
+    return NULL;
+}
+
 static void give_up(const struct work *work, const char *what, const struct spk_err *err)
 {
     (void)fprintf(stderr, "%s: allocation %zu%s: %s: %s: %s\n", work->name, fault.at,
@@ -222,6 +274,23 @@ static int reviews(const char *root)
         return EXIT_FAILURE;
     globfree(&found);
     return EXIT_SUCCESS;
+}
+
+/* Every second allocation of the lint command, for each file of its golden cases. */
+static int lint(const char *root)
+{
+    size_t tried = 0;
+    glob_t found = {0};
+    char pattern[4096];
+
+    (void)snprintf(pattern, sizeof(pattern), "%s/test/golden/lint/*/*.{yaml,json,conf,properties}",
+                   root);
+    (void)glob(pattern, GLOB_BRACE, NULL, &found);
+    for (size_t i = 0; i < found.gl_pathc; i++)
+        tried += try_all(&(struct work){.name = found.gl_pathv[i]}, do_lint, 2);
+    (void)printf("%zu files, %zu failures\n", found.gl_pathc, tried);
+    globfree(&found);
+    return tried > 1000 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 static int yaml(void)
@@ -301,6 +370,8 @@ int main(int argc, char **argv)
     spk_json_init();
     if (argc == 3 && strcmp(argv[1], "review") == 0)
         return reviews(argv[2]);
+    if (argc == 3 && strcmp(argv[1], "lint") == 0)
+        return lint(argv[2]);
     if (argc == 2 && strcmp(argv[1], "yaml") == 0)
         return yaml();
     if (argc == 2 && strcmp(argv[1], "patch") == 0)
@@ -309,6 +380,7 @@ int main(int argc, char **argv)
         return kubeconfig();
     if (argc == 2 && strcmp(argv[1], "application") == 0)
         return application();
-    (void)fprintf(stderr, "usage: oom review ROOT | yaml | patch | kubeconfig | application\n");
+    (void)fprintf(stderr,
+                  "usage: oom review ROOT | lint ROOT | yaml | patch | kubeconfig | application\n");
     return 2;
 }

@@ -28,7 +28,7 @@ static const char *found(struct spk_overlay_run *run, const json_t *value)
     len = json_dumpb(value, text, sizeof(text), JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
     copy = spk_arena_copy(run->notes->arena,
                           (struct spk_str){text, len < sizeof(text) ? len : sizeof(text)});
-    run->notes->no_memory |= !copy;
+    run->notes->no_memory |= !len || !copy;
     return copy ? copy : "";
 }
 
