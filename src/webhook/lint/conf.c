@@ -216,26 +216,6 @@ int spk_lint_conf_judge(struct spk_lint_conf *conf, struct spk_lint *lint)
     return rc;
 }
 
-/* Of a key given twice the last counts; two that say different things are worth a word. */
-static void check_twice(struct spk_lint *lint, const struct spk_properties *all, size_t at)
-{
-    const struct spk_property *item = &all->items[at];
-
-    if (!find_ours(lint, item->key.ptr))
-        return;
-    for (size_t i = at + 1; i < all->count; i++) {
-        if (!spk_str_eq(all->items[i].key, item->key))
-            continue;
-        if (!spk_str_eq(all->items[i].value, item->value)) {
-            spk_lint_findf(lint->findings, finding_at(lint, item->key, item->value_at, false),
-                           "%.*s: is given again below with another value, which is the one that "
-                           "counts",
-                           SPK_LINT_KEY_MAX, item->key.ptr);
-        }
-        return;
-    }
-}
-
 /* Strings that live as long as the judgement, each marked in the source. */
 static json_t *values_of(struct spk_lint *lint, const struct spk_properties *all)
 {
@@ -252,6 +232,31 @@ static json_t *values_of(struct spk_lint *lint, const struct spk_properties *all
     return json_incref(values);
 }
 
+/* Of a key given twice the last counts; two that say different things are worth a word. From the
+ * end, so that @below has what comes next under a key. */
+static int check_twice(struct spk_lint *lint, const struct spk_properties *all,
+                       const json_t *values)
+{
+    json_auto_t *below = json_object();
+
+    for (size_t i = all->count; below && i-- > 0;) {
+        const struct spk_property *item = &all->items[i];
+        json_t *value = json_array_get(values, i);
+        const json_t *next;
+        if (!find_ours(lint, item->key.ptr))
+            continue;
+        next = json_object_getn(below, item->key.ptr, item->key.len);
+        if (next && !json_equal(next, value))
+            spk_lint_findf(lint->findings, finding_at(lint, item->key, item->value_at, false),
+                           "%.*s: is given again below with another value, which is the one that "
+                           "counts",
+                           SPK_LINT_KEY_MAX, item->key.ptr);
+        if (json_object_setn_nocheck(below, item->key.ptr, item->key.len, value))
+            return -1;
+    }
+    return below ? 0 : -1;
+}
+
 int spk_lint_properties(struct spk_lint *lint, size_t *stopped)
 {
     struct spk_properties all;
@@ -263,10 +268,9 @@ int spk_lint_properties(struct spk_lint *lint, size_t *stopped)
     if (spk_properties_read(&all, &lint->findings->arena, stopped, lint->source.text, lint->err))
         return -1;
     values = values_of(lint, &all);
-    if (!values)
+    if (!values || check_twice(lint, &all, values))
         return fail_memory(lint);
     for (size_t i = 0; i < all.count && rc == 0; i++) {
-        check_twice(lint, &all, i);
         rc = spk_lint_conf_add(&conf, lint, all.items[i].key, all.items[i].key_at,
                                json_array_get(values, i));
     }
