@@ -212,11 +212,12 @@ static void check_keys(struct spk_overlay_run *run, const struct spk_schema_fiel
         if (!json_is_object(element) || !has_keys(run, &keys, element, &here))
             continue;
         earlier = find_earlier(run, seen, keys_text(run, &keys, element), i);
-        if (earlier)
+        if (earlier) {
             spk_overlay_fault(run, &here, "has the same %s%s%s as element %" JSON_INTEGER_FORMAT,
                               keys.fields[0]->name, keys.count > 1 ? " and " : "",
                               keys.count > 1 ? keys.fields[1]->name : "",
                               json_integer_value(earlier));
+        }
     }
 }
 

@@ -260,10 +260,12 @@ void spk_overlay_check_mounts(struct spk_overlay_run *run, const json_t *mounts,
         const char *clean = spk_path_clean(run->notes->arena, path);
         const json_t *earlier = clean ? json_object_get(seen, clean) : NULL;
         struct spk_at here = {.up = at, .index = i};
-        if (earlier)
+        if (earlier) {
             spk_overlay_fault(run, &here, "has the same mountPath as element %" JSON_INTEGER_FORMAT,
                               json_integer_value(earlier));
-        else if (!clean || json_object_set_new_nocheck(seen, clean, json_integer((json_int_t)i)))
+        } else if (!clean ||
+                   json_object_set_new_nocheck(seen, clean, json_integer((json_int_t)i))) {
             run->notes->no_memory = true;
+        }
     }
 }

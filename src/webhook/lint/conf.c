@@ -246,11 +246,12 @@ static int check_twice(struct spk_lint *lint, const struct spk_properties *all,
         if (!find_ours(lint, item->key.ptr))
             continue;
         next = json_object_getn(below, item->key.ptr, item->key.len);
-        if (next && !json_equal(next, value))
+        if (next && !json_equal(next, value)) {
             spk_lint_findf(lint->findings, finding_at(lint, item->key, item->value_at, false),
                            "%.*s: is given again below with another value, which is the one that "
                            "counts",
                            SPK_LINT_KEY_MAX, item->key.ptr);
+        }
         if (json_object_setn_nocheck(below, item->key.ptr, item->key.len, value))
             return -1;
     }
