@@ -270,7 +270,7 @@ int spk_pass_carry(struct spk_pass *pass, const struct spk_step *step, enum spk_
 
 static const struct spk_pod **executors_of(const struct spk_pass *pass, size_t *count)
 {
-    const struct spk_pod **list = calloc(pass->pod_count + 1, sizeof(*list));
+    const struct spk_pod **list = calloc(pass->pod_count + 1, sizeof(void *));
 
     *count = 0;
     for (size_t i = 0; list && i < pass->pod_count; i++) {
@@ -330,9 +330,10 @@ int spk_pass_executors(struct spk_pass *pass, int64_t *wake_ms, struct spk_err *
     const json_t *have = json_object_get(pass->app.status_json, "executorState");
     json_t *known AUTO_JSON = NULL;
     json_t *now AUTO_JSON = NULL;
-    const struct spk_pod **list SPK_AUTOFREE = NULL;
+    const struct spk_pod **list;
     size_t count;
     int64_t due;
+    int result = -1;
 
     if (!pass->app.ours || !tracks_executors(pass->app.status.state))
         return 0;
@@ -344,8 +345,9 @@ int spk_pass_executors(struct spk_pass *pass, int64_t *wake_ms, struct spk_err *
     known = known_executors(pass, have);
     list = executors_of(pass, &count);
     if (!known || !list)
-        return spk_fail(err, SPK_ENOMEM, "out of memory");
-    if (spk_executors_state(&now, known, list, count, pass->app.status.state, err) != 0)
-        return -1;
-    return write_executors(pass, have, now, err);
+        (void)spk_fail(err, SPK_ENOMEM, "out of memory");
+    else
+        result = spk_executors_state(&now, known, list, count, pass->app.status.state, err);
+    free((void *)list);
+    return result == 0 ? write_executors(pass, have, now, err) : -1;
 }

@@ -80,11 +80,12 @@ static void name_owner(char *out, size_t size, const json_t *pod)
     const char *kind = json_string_value(json_object_get(owner, "kind"));
     const char *owner_name = json_string_value(json_object_get(owner, "name"));
 
-    if (kind && owner_name)
+    if (kind && owner_name) {
         (void)snprintf(out, size, "pod %s, which belongs to %s/%s", name ? name : "?", kind,
                        owner_name);
-    else
+    } else {
         (void)snprintf(out, size, "pod %s, which belongs to nobody", name ? name : "?");
+    }
 }
 
 static int judge_pod(struct spk_engine *engine, const struct spk_key *key,

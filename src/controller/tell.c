@@ -73,12 +73,13 @@ static enum spk_app_event event_of(enum spk_pod_state state)
 
 static void detail_of(char *out, size_t size, const struct spk_pod *pod)
 {
-    if (pod)
-        (void)snprintf(out, size, "ExitCode: %d, Reason: %s%s%s", pod->exit_code,
-                       *pod->reason ? pod->reason : "Unknown", *pod->message ? ", Message: " : "",
-                       pod->message);
-    else
+    if (!pod) {
         (void)snprintf(out, size, "the pod is gone");
+        return;
+    }
+    (void)snprintf(out, size, "ExitCode: %d, Reason: %s%s%s", pod->exit_code,
+                   *pod->reason ? pod->reason : "Unknown", *pod->message ? ", Message: " : "",
+                   pod->message);
 }
 
 void spk_engine_tell_executors(struct spk_engine *engine, const struct spk_app *app,

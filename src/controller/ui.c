@@ -54,11 +54,12 @@ void spk_engine_ui(struct spk_engine *engine, const struct spk_key *key, const s
         json_t *stored = NULL;
         json_t **place = kind_of(object) == SPK_API_INGRESSES ? &ingress : &service;
 
-        if (ensure(engine, key, app, object, &stored, &err) != 0)
+        if (ensure(engine, key, app, object, &stored, &err) != 0) {
             spk_engine_log(engine, SPK_LOG_WARN, "a part of the UI is missing", NULL, "error",
                            err.msg);
-        else if (!*place)
+        } else if (!*place) {
             *place = SPK_STEAL(stored);
+        }
         json_decref(stored);
     }
     spk_ui_status(status, service, ingress);
