@@ -44,6 +44,7 @@ class Pair:
     def stop(self):
         for process in self.all:
             process.stop()
+        self.life.clear(self.namespace)
 
     def identity(self, number):
         found = re.findall(r'"identity":"([^"]+)"', self.running[number].log.read_text())
@@ -65,8 +66,7 @@ class Pair:
         self.ways[number].rule(f"^{crash.CHILD}", "delay", delay_ms=700, times=-1)
 
     def children(self):
-        pids = {call["agent"].partition("/")[2] for way in self.ways for call in way.calls() if call["agent"].startswith(crash.CHILD)}
-        return [pid for pid in pids if str(self.home) in crash.exe(pid)]
+        return [child for process in self.all for child in process.children()]
 
     # --- what goes wrong with the leader
 

@@ -6,11 +6,9 @@ import os
 import shutil
 import signal
 import subprocess
-import time
 from pathlib import Path
 
 from kit import controller
-from kit.api import wait_for
 from kit.controller import application
 
 CHILD = "stub_submit"
@@ -30,9 +28,10 @@ class Process:
     """A controller that waits to be let go, so that there can be rules for its first call already."""
 
     def __init__(self, env, way, namespaces, home, log, *arguments):
-        self.log, self.way = log, way
+        self.log, self.way, self.work = log, way, log.with_suffix(".work")
+        self.work.mkdir(exist_ok=True)
         command = [os.environ["SPK_CONTROLLER"], "run", f"--kubeconfig={way.kubeconfig}", f"--namespaces={namespaces}",
-                   "--health-port=0", "--health-address=127.0.0.1", f"--work-folder={env.folder}", f"--spark-home={home}",
+                   "--health-port=0", "--health-address=127.0.0.1", f"--work-folder={self.work}", f"--spark-home={home}",
                    *arguments]
         with open(log, "ab") as out:
             self.process = subprocess.Popen(["sh", "-c", 'read -r go; exec "$@"', "sh", *map(str, command)],
@@ -43,6 +42,18 @@ class Process:
         self.process.stdin.write(b"\n")
         self.process.stdin.close()
 
+    def children(self):
+        """The processes of its submissions that still are, with what they were told."""
+        mark, found = f"{self.work}/".encode(), []
+        for entry in Path("/proc").glob("[0-9]*/cmdline"):
+            try:
+                told = entry.read_bytes()
+            except OSError:  # it ended
+                continue
+            if mark in told and int(entry.parent.name) != self.pid:
+                found.append((int(entry.parent.name), told.replace(b"\0", b" ").decode(errors="replace")[:200]))
+        return found
+
     def killed(self):
         return self.process.poll() == -signal.SIGKILL
 
@@ -52,6 +63,8 @@ class Process:
 
     def stop(self):
         """Well, unless it was killed."""
+        if not self.process.stdin.closed:
+            self.kill()
         if self.process.poll() is None:
             self.process.terminate()
         try:
@@ -99,19 +112,18 @@ class Stage:
 
     def children(self):
         """The processes of submissions that still are."""
-        pids = {call["agent"].partition("/")[2] for call in self.way.calls() if call["agent"].startswith(f"{CHILD}/")}
-        return [pid for pid in pids if str(self.home) in exe(pid)]
+        return [pid for process in self.processes for pid in process.children()]
 
     def left(self):
         """What is there of the submissions, terminal drivers apart."""
-        running = [f"pod {p['metadata']['name']}" for p in self.life.of("pods", self.namespace)
-                   if p["status"].get("phase") not in ("Succeeded", "Failed")]
-        return running
+        return [f"pod {p['metadata']['name']}" for p in self.life.of("pods", self.namespace)
+                if p["status"].get("phase") not in ("Succeeded", "Failed")]
 
     def close(self):
         for process in self.processes:
             process.stop()
         self.way.close()
+        self.life.clear(self.namespace)
 
     def story(self):
         """For whoever has to find out."""
@@ -119,13 +131,6 @@ class Stage:
         lines = log.read_text(errors="replace").splitlines()[-25:] if log.exists() else []
         return "\n".join([f"{self.name}: drivers {list(self.place.drivers.values())}", *map(json.dumps, self.statuses()),
                           *lines])
-
-
-def exe(pid):
-    try:
-        return os.readlink(f"/proc/{pid}/exe")
-    except OSError:
-        return ""
 
 
 def check_history(stage, name="pi"):
@@ -143,10 +148,3 @@ def check_history(stage, name="pi"):
     stray = [d for d in stage.place.drivers.values() if d.app == name and d.submission not in used]
     assert not stray, f"a driver without a submission in status: {stray}"
     return used
-
-
-def until(stage, what, condition, within):
-    return wait_for(what, condition, within=within, every=0.1)
-
-
-__all__ = ["CHILD", "Path", "Process", "Stage", "check_history", "spark_home", "time", "until"]

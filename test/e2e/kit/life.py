@@ -74,6 +74,12 @@ class Life:
         self.threads[-1].join(10)
         assert self.problem is None, self.problem
 
+    def clear(self, namespace):
+        """Ends the story of a namespace. An API server has few addresses for Services, and they are everybody's."""
+        self.places.pop(namespace, None)
+        for service in self.api.done("GET", f"/api/v1/namespaces/{namespace}/services")["items"]:
+            self.api.call("DELETE", f"/api/v1/namespaces/{namespace}/services/{service['metadata']['name']}")
+
     def of(self, kind, namespace):
         with self.lock:
             return [o for o in self.objects[kind].values() if o["metadata"]["namespace"] == namespace]
