@@ -26,7 +26,7 @@ OBJECTS = [{"kind": "ConfigMap", "metadata": {"name": "spark-conf"}, "data": {"l
            {"kind": "ConfigMap", "metadata": {"name": "hadoop-conf"}, "data": {"core-site.xml": CORE_SITE}},
            {"kind": "Secret", "metadata": {"name": "gcp-key"}, "stringData": {"key.json": KEY}}]
 IN_FORCE = ["log4j2=/etc/spark/conf/log4j2.properties", "probe.logger=TRACE", "core-site=from-core-site",
-            "SPARK_CONF_DIR=/etc/spark/conf", "HADOOP_CONF_DIR=/etc/hadoop/conf",
+            "io.file.buffer.size=4096", "rules=null", "SPARK_CONF_DIR=/etc/spark/conf", "HADOOP_CONF_DIR=/etc/hadoop/conf",
             "GOOGLE_APPLICATION_CREDENTIALS=/mnt/secrets/key.json", f"credentials={KEY}"]
 
 
