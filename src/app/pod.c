@@ -116,6 +116,7 @@ static void read_names(struct spk_pod *pod, const struct parts *parts)
     KEEP(pod->config_map, text_of(json_object_get(volume, "configMap"), "name"));
     KEEP(pod->node, text_of(parts->spec, "nodeName"));
     pod->driver = is(parts->labels, "spark-role", "driver");
+    pod->owner = spk_owner_read(parts->metadata, spk_str(pod->app));
     pod->created_s = time_of(parts->metadata, "creationTimestamp");
     pod->deleting = *text_of(parts->metadata, "deletionTimestamp") != '\0';
     pod->deleting_s = time_of(parts->metadata, "deletionTimestamp");
@@ -312,6 +313,11 @@ int spk_pod_read(struct spk_pod *out, const json_t *pod, struct spk_err *err)
     read_state(&read, &parts);
     *out = read;
     return 0;
+}
+
+bool spk_pod_is_driver_of(const struct spk_pod *pod, enum spk_owner owner)
+{
+    return pod->driver && (pod->owner == SPK_OWNER_NONE || pod->owner == owner);
 }
 
 int64_t spk_pod_lost_s(const struct spk_pod *pod, int64_t now_s)

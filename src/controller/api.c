@@ -118,15 +118,17 @@ int spk_api_list(struct spk_kube *kube, const struct spk_key *key, enum spk_api_
                  json_t **out, struct spk_err *err)
 {
     struct call call = {.method = "GET", .what = plural(kind)};
-    struct spk_buf path SPK_CLEANUP(spk_buf_done);
+    struct spk_buf path SPK_CLEANUP(spk_buf_done) = {0};
     char selector[SELECTOR_MAX];
     json_t *list = NULL;
     int result;
 
+    if (key->name.len > SPK_LABEL_MAX) /* no label can hold it, and no selector may */
+        return 1;
     (void)snprintf(selector, sizeof(selector),
                    SPK_APP_LABEL_NAME "=%.*s," SPK_APP_LABEL_LAUNCHED
-                                      "=" SPK_APP_LABEL_LAUNCHED_VALUE,
-                   SPK_ARG(key->name));
+                                      "=" SPK_APP_LABEL_LAUNCHED_VALUE "%s",
+                   SPK_ARG(key->name), kind == SPK_API_PODS ? ",spark-role=driver" : "");
     if (make_path(&path, key, kind, NULL, NULL, err) != 0 ||
         spk_kube_path(&path, err, "?labelSelector=", selector, NULL) != 0)
         return -1;

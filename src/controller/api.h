@@ -36,7 +36,8 @@ int spk_api_get(struct spk_kube *kube, const struct spk_key *key, enum spk_api_k
                 const char *name, json_t **out, struct spk_err *err)
     __attribute__((warn_unused_result));
 
-/* Objects with both labels: this application's, launched by us. @out: the array of items. */
+/* Objects with both labels: this application's, launched by us. Of pods the drivers alone:
+ * thousands of executors are more than an answer holds. @out: the array of items. */
 int spk_api_list(struct spk_kube *kube, const struct spk_key *key, enum spk_api_kind kind,
                  json_t **out, struct spk_err *err) __attribute__((warn_unused_result));
 

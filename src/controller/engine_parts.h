@@ -48,6 +48,13 @@ int spk_engine_look(struct spk_engine *engine, const struct spk_key *key, const 
                     const char *driver_name, struct spk_look *out, struct spk_err *err)
     __attribute__((warn_unused_result));
 
+/* By its ownerReferences, whatever its labels say. A pod without one is its labels': somebody who
+ * submits for himself makes such. */
+bool spk_engine_owns(const struct spk_key *key, enum spk_api_kind kind, const json_t *object);
+
+/* "pod x, which belongs to Job/y", for whoever must find out who took the name. */
+void spk_engine_name_owner(char *out, size_t size, const char *what, const json_t *object);
+
 /* Is the driver @pod whole? 1: not (yet). */
 int spk_engine_whole(struct spk_engine *engine, const struct spk_key *key,
                      const struct spk_pod *pod, struct spk_err *err)

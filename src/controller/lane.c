@@ -8,6 +8,45 @@
 
 /* The submission lane: one key at a time, from the object as it was when the step was decided. */
 
+/* The one that is there, if it is an earlier run's, as @object says; its UID holds it fast. */
+static int renew_config_map(struct spk_engine *engine, const struct spk_key *key,
+                            const json_t *object, const json_t *found, struct spk_err *err)
+{
+    const json_t *uid = json_object_get(json_object_get(found, "metadata"), "uid");
+    char owner[512];
+    json_t *renewed;
+    int result;
+
+    if (!spk_engine_owns(key, SPK_API_CONFIG_MAPS, found)) {
+        spk_engine_name_owner(owner, sizeof(owner), "ConfigMap", found);
+        return spk_fail(err, SPK_EINVALID,
+                        "its name is taken by %s: delete that, or rename the application", owner);
+    }
+    renewed = json_deep_copy(object);
+    if (json_object_set(json_object_get(renewed, "metadata"), "uid", (json_t *)uid) != 0)
+        result = spk_fail(err, SPK_ENOMEM, "out of memory");
+    else
+        result = spk_api_apply(engine->kube, key, SPK_API_CONFIG_MAPS, renewed, err);
+    json_decref(renewed);
+    return result;
+}
+
+static int make_config_map(struct spk_engine *engine, const struct spk_key *key,
+                           const json_t *object, struct spk_err *err)
+{
+    const json_t *metadata = json_object_get(object, "metadata");
+    const char *name = json_string_value(json_object_get(metadata, "name"));
+    json_t *found = NULL;
+    int result = spk_api_get(engine->kube, key, SPK_API_CONFIG_MAPS, name, &found, err);
+
+    if (result == 1)
+        result = spk_api_create(engine->kube, key, SPK_API_CONFIG_MAPS, object, NULL, err);
+    else if (result == 0)
+        result = renew_config_map(engine, key, object, found, err);
+    json_decref(found);
+    return result;
+}
+
 static int make_config_maps(struct spk_engine *engine, const struct spk_key *key,
                             const struct spk_submission *submission, struct spk_err *err)
 {
@@ -16,7 +55,11 @@ static int make_config_maps(struct spk_engine *engine, const struct spk_key *key
 
     json_array_foreach(submission->config_maps, i, object)
     {
-        if (spk_api_apply(engine->kube, key, SPK_API_CONFIG_MAPS, object, err) != 0)
+        int result = make_config_map(engine, key, object, err);
+
+        if (result > 0)
+            (void)spk_fail(err, SPK_EIO, "somebody else has just made or changed it");
+        if (result != 0)
             return spk_fail_in(err, "a ConfigMap that the application needs");
     }
     return 0;

@@ -71,20 +71,19 @@ int spk_engine_whole(struct spk_engine *engine, const struct spk_key *key,
     return owned_by(service, pod->uid) ? 0 : 1;
 }
 
-/* "pod x, which belongs to Job/y", for whoever must find out who took the name. */
-static void name_owner(char *out, size_t size, const json_t *pod)
+void spk_engine_name_owner(char *out, size_t size, const char *what, const json_t *object)
 {
-    const json_t *metadata = json_object_get(pod, "metadata");
+    const json_t *metadata = json_object_get(object, "metadata");
     const json_t *owner = json_array_get(json_object_get(metadata, "ownerReferences"), 0);
     const char *name = json_string_value(json_object_get(metadata, "name"));
     const char *kind = json_string_value(json_object_get(owner, "kind"));
     const char *owner_name = json_string_value(json_object_get(owner, "name"));
 
     if (kind && owner_name) {
-        (void)snprintf(out, size, "pod %s, which belongs to %s/%s", name ? name : "?", kind,
+        (void)snprintf(out, size, "%s %s, which belongs to %s/%s", what, name ? name : "?", kind,
                        owner_name);
     } else {
-        (void)snprintf(out, size, "pod %s, which belongs to nobody", name ? name : "?");
+        (void)snprintf(out, size, "%s %s, which belongs to nobody", what, name ? name : "?");
     }
 }
 
@@ -96,9 +95,10 @@ static int judge_pod(struct spk_engine *engine, const struct spk_key *key,
 
     if (spk_pod_read(&out->pod, object, err) != 0)
         return -1;
-    if (!spk_str_is(key->name, out->pod.app) || !out->pod.driver) {
+    if (!spk_str_is(key->name, out->pod.app) ||
+        !spk_pod_is_driver_of(&out->pod, spk_owner_of(key->version))) {
         out->driver = SPK_DRIVER_FOREIGN;
-        name_owner(out->foreign_owner, sizeof(out->foreign_owner), object);
+        spk_engine_name_owner(out->foreign_owner, sizeof(out->foreign_owner), "pod", object);
         return 0;
     }
     if (!*app->status.submission_id ||
@@ -123,6 +123,13 @@ static const char *label_of(const json_t *object, const char *label)
     return value ? value : "";
 }
 
+bool spk_engine_owns(const struct spk_key *key, enum spk_api_kind kind, const json_t *object)
+{
+    enum spk_owner owner = spk_owner_read(json_object_get(object, "metadata"), key->name);
+
+    return owner == spk_owner_of(key->version) || (kind == SPK_API_PODS && owner == SPK_OWNER_NONE);
+}
+
 static int look_for_drivers(struct spk_engine *engine, const struct spk_key *key, const char *id,
                             struct spk_look *out, struct spk_err *err)
 {
@@ -135,7 +142,7 @@ static int look_for_drivers(struct spk_engine *engine, const struct spk_key *key
         return result < 0 ? -1 : 0;
     json_array_foreach(items, i, item)
     {
-        if (strcmp(label_of(item, "spark-role"), "driver") != 0)
+        if (!spk_engine_owns(key, SPK_API_PODS, item))
             continue;
         out->leftovers = true;
         if (strcmp(label_of(item, SPK_APP_LABEL_SUBMISSION), id) != 0)
@@ -149,9 +156,14 @@ static int look_for_any(struct spk_engine *engine, const struct spk_key *key,
 {
     json_t *items AUTO_JSON = NULL;
     int result = spk_api_list(engine->kube, key, kind, &items, err);
+    const json_t *item;
+    size_t i;
 
-    if (result == 0 && json_array_size(items) > 0)
-        out->leftovers = true;
+    json_array_foreach(items, i, item)
+    {
+        if (spk_engine_owns(key, kind, item))
+            out->leftovers = true;
+    }
     return result < 0 ? -1 : 0;
 }
 
@@ -174,8 +186,7 @@ int spk_engine_look(struct spk_engine *engine, const struct spk_key *key, const 
     return look_for_any(engine, key, SPK_API_INGRESSES, out, err);
 }
 
-/* A driver that is whole, or executors, leave with their owner: the driver's own deletion is what
- * takes ConfigMap and Service along. */
+/* Executors, ConfigMap and the driver's own Service leave with the driver, which owns them. */
 static int delete_kind(struct spk_engine *engine, const struct spk_key *key, enum spk_api_kind kind,
                        const char *keep, struct spk_err *err)
 {
@@ -192,7 +203,8 @@ static int delete_kind(struct spk_engine *engine, const struct spk_key *key, enu
         const char *name = json_string_value(json_object_get(metadata, "name"));
         const char *uid = json_string_value(json_object_get(metadata, "uid"));
 
-        if (keep && strcmp(label_of(item, SPK_APP_LABEL_SUBMISSION), keep) == 0)
+        if (!spk_engine_owns(key, kind, item) ||
+            (keep && strcmp(label_of(item, SPK_APP_LABEL_SUBMISSION), keep) == 0))
             continue;
         if (!spk_engine_leading(engine))
             return spk_fail(err, SPK_EIO, "not the leader any more");

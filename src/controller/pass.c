@@ -33,6 +33,12 @@ static bool may_begin(const struct spk_app_status *status)
     }
 }
 
+/* Two applications of one name have their pods in one group. */
+static bool is_driver(const struct spk_pass *pass, const struct spk_pod *pod)
+{
+    return spk_pod_is_driver_of(pod, spk_owner_of(pass->key.version));
+}
+
 static const struct spk_pod *cached_driver(const struct spk_pass *pass)
 {
     const struct spk_pod *found = NULL;
@@ -40,7 +46,7 @@ static const struct spk_pod *cached_driver(const struct spk_pass *pass)
     for (size_t i = 0; i < pass->pod_count; i++) {
         const struct spk_pod *pod = &pass->pods[i];
 
-        if (!pod->driver)
+        if (!is_driver(pass, pod))
             continue;
         if (!found || strcmp(pod->submission_id, pass->app.status.submission_id) == 0)
             found = pod;
@@ -51,7 +57,7 @@ static const struct spk_pod *cached_driver(const struct spk_pass *pass)
 static bool cached_strays(const struct spk_pass *pass)
 {
     for (size_t i = 0; i < pass->pod_count; i++) {
-        if (pass->pods[i].driver &&
+        if (is_driver(pass, &pass->pods[i]) &&
             strcmp(pass->pods[i].submission_id, pass->app.status.submission_id) != 0)
             return true;
     }

@@ -1,12 +1,14 @@
 /*
- * Keys are found in a tree (tsearch(3)); those that are ready form a list, first come first served;
- * those with an appointment are also in a heap, the next one on top. A key that is neither ready
- * nor with a worker nor has an appointment is forgotten, so the queue is as big as the set of keys
- * that something is to be done about.
+ * Keys are found in a tree (tsearch(3)); those that are ready form a list for each namespace, first
+ * come first served, and the namespaces with such keys a ring in which they take turns; those with
+ * an appointment are also in a heap, the next one on top. A key that is neither ready nor with a
+ * worker nor has an appointment is forgotten, so the queue is as big as the set of keys that
+ * something is to be done about.
  */
 #include "controller/queue.h"
 
 #include "spk/base/clock.h"
+#include "spk/base/str.h"
 
 #include <pthread.h>
 #include <search.h>
@@ -22,8 +24,18 @@
 #define HEAP_FIRST    64
 #define NOT_APPOINTED SIZE_MAX
 
+/* The keys of one namespace that are ready. */
+struct row {
+    struct row *next; /* in the ring */
+    struct item *first;
+    struct item **behind; /* where the next one is hung up */
+    size_t items;         /* ready or not */
+    char ns[];
+};
+
 struct item {
-    struct item *next; /* in the list */
+    struct row *row;
+    struct item *next; /* in the row */
     int64_t ready_ms;  /* since when */
     int64_t due_ms;
     size_t place; /* in the heap */
@@ -39,8 +51,8 @@ struct spk_queue {
     pthread_cond_t changed;
     void *keys; /* of tsearch(): the items' keys */
     size_t items;
-    struct item *first;
-    struct item **behind; /* where the next one is hung up */
+    void *rows;       /* of tsearch(): the rows' namespaces */
+    struct row *last; /* of the ring: next is whose turn it is; NULL when nothing is ready */
     struct item **heap;
     size_t appointed;
     size_t room; /* in the heap: for every item, so that an appointment can't fail */
@@ -152,25 +164,81 @@ static struct item *find(const struct spk_queue *queue, const char *key)
     return node ? item_at(*node) : NULL;
 }
 
+/* Of VERSION/NAMESPACE/NAME; "" for what is no such key. */
+static struct spk_str ns_of(const char *key)
+{
+    const char *first = strchr(key, '/');
+    const char *second = first ? strchr(first + 1, '/') : NULL;
+
+    return second ? (struct spk_str){first + 1, (size_t)(second - first - 1)} : (struct spk_str){0};
+}
+
+static struct row *row_at(void *ns)
+{
+    return (struct row *)(void *)((char *)ns - offsetof(struct row, ns));
+}
+
+static void free_row(void *ns)
+{
+    free(row_at(ns));
+}
+
+/* NULL without memory. */
+static struct row *find_or_make_row(struct spk_queue *queue, const char *key)
+{
+    struct spk_str ns = ns_of(key);
+    struct row *row = calloc(1, sizeof(*row) + ns.len + 1);
+    char **node;
+
+    if (!row)
+        return NULL;
+    if (ns.len)
+        memcpy(row->ns, ns.ptr, ns.len);
+    node = tsearch(row->ns, &queue->rows, compare);
+    if (!node || *node != row->ns)
+        free(row);
+    return node ? row_at(*node) : NULL;
+}
+
+static void forget_empty_row(struct spk_queue *queue, struct row *row)
+{
+    if (row->items)
+        return;
+    (void)tdelete(row->ns, &queue->rows, compare);
+    free(row);
+}
+
+/* NULL without memory. */
+static struct item *make(struct spk_queue *queue, const char *key)
+{
+    size_t size = strlen(key) + 1;
+    struct row *row = find_or_make_row(queue, key);
+    struct item *item = row ? calloc(1, sizeof(*item) + size) : NULL;
+
+    if (item) {
+        memcpy(item->key, key, size);
+        item->place = NOT_APPOINTED;
+        item->row = row;
+    }
+    if (item && tsearch(item->key, &queue->keys, compare)) {
+        row->items++;
+        queue->items++;
+        return item;
+    }
+    free(item);
+    if (row)
+        forget_empty_row(queue, row);
+    return NULL;
+}
+
 /* NULL without memory. */
 static struct item *find_or_make(struct spk_queue *queue, const char *key)
 {
     struct item *item = find(queue, key);
-    size_t size = strlen(key) + 1;
 
     if (item || make_room(queue))
         return item;
-    item = calloc(1, sizeof(*item) + size);
-    if (!item)
-        return NULL;
-    memcpy(item->key, key, size);
-    item->place = NOT_APPOINTED;
-    if (!tsearch(item->key, &queue->keys, compare)) {
-        free(item);
-        return NULL;
-    }
-    queue->items++;
-    return item;
+    return make(queue, key);
 }
 
 static void forget_idle(struct spk_queue *queue, struct item *item)
@@ -179,7 +247,21 @@ static void forget_idle(struct spk_queue *queue, struct item *item)
         return;
     (void)tdelete(item->key, &queue->keys, compare);
     queue->items--;
+    item->row->items--;
+    forget_empty_row(queue, item->row);
     free(item);
+}
+
+/* Last in the ring. */
+static void line_up(struct spk_queue *queue, struct row *row)
+{
+    row->behind = &row->first;
+    row->next = row;
+    if (queue->last) {
+        row->next = queue->last->next;
+        queue->last->next = row;
+    }
+    queue->last = row;
 }
 
 static void append(struct spk_queue *queue, struct item *item)
@@ -187,8 +269,10 @@ static void append(struct spk_queue *queue, struct item *item)
     item->ready = true;
     item->ready_ms = spk_clock_mono_ms();
     item->next = NULL;
-    *queue->behind = item;
-    queue->behind = &item->next;
+    if (!item->row->first)
+        line_up(queue, item->row);
+    *item->row->behind = item;
+    item->row->behind = &item->next;
     queue->counts.depth++;
     (void)pthread_cond_signal(&queue->changed);
 }
@@ -219,7 +303,6 @@ int spk_queue_new(struct spk_queue **out, struct spk_err *err)
 
     if (!queue)
         return spk_fail(err, SPK_ENOMEM, "out of memory");
-    queue->behind = &queue->first;
     (void)pthread_mutex_init(&queue->lock, NULL);
     (void)pthread_condattr_init(&attr);
     (void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
@@ -234,6 +317,7 @@ void spk_queue_free(struct spk_queue *queue)
     if (!queue)
         return;
     tdestroy(queue->keys, free_item);
+    tdestroy(queue->rows, free_row);
     free(queue->heap);
     (void)pthread_cond_destroy(&queue->changed);
     (void)pthread_mutex_destroy(&queue->lock);
@@ -285,17 +369,31 @@ static void wait_for_more(struct spk_queue *queue, int64_t until_ms)
         (void)pthread_cond_timedwait(&queue->changed, &queue->lock, &until);
 }
 
+/* The row whose turn it is goes to the end, or out of the ring. */
+static struct item *pop(struct spk_queue *queue)
+{
+    struct row *row = queue->last->next;
+    struct item *item = row->first;
+
+    row->first = item->next;
+    if (row->first)
+        queue->last = row;
+    else if (row == queue->last)
+        queue->last = NULL;
+    else
+        queue->last->next = row->next;
+    return item;
+}
+
 /* The first one that is ready. What it was to come for later, it comes for now. */
 static char *give_first(struct spk_queue *queue)
 {
-    struct item *item = queue->first;
-    char *copy = strdup(item->key);
+    char *copy = strdup(queue->last->next->first->key);
+    struct item *item;
 
     if (!copy)
         return NULL;
-    queue->first = item->next;
-    if (!queue->first)
-        queue->behind = &queue->first;
+    item = pop(queue);
     item->ready = false;
     item->taken = true;
     cancel(queue, item);
@@ -315,7 +413,7 @@ int spk_queue_take(struct spk_queue *queue, char **key)
 
         fulfil_appointments(queue, now_ms);
         until_ms = queue->appointed ? queue->heap[0]->due_ms : INT64_MAX;
-        if (queue->first) {
+        if (queue->last) {
             given = give_first(queue);
             until_ms = now_ms + NO_MEMORY_MS;
         }
@@ -323,7 +421,7 @@ int spk_queue_take(struct spk_queue *queue, char **key)
             wait_for_more(queue, until_ms);
     }
     /* Whoever was woken for this one may have to watch the clock for the next. */
-    if (given && (queue->first || queue->appointed))
+    if (given && (queue->last || queue->appointed))
         (void)pthread_cond_signal(&queue->changed);
     (void)pthread_mutex_unlock(&queue->lock);
     if (!given)
@@ -365,6 +463,20 @@ void spk_queue_done(struct spk_queue *queue, const char *key, bool failed)
     (void)pthread_mutex_unlock(&queue->lock);
 }
 
+static int64_t oldest_ms(const struct spk_queue *queue)
+{
+    int64_t now_ms = spk_clock_mono_ms();
+    const struct row *row = queue->last;
+    int64_t since_ms = now_ms;
+
+    while (row) {
+        if (row->first->ready_ms < since_ms)
+            since_ms = row->first->ready_ms;
+        row = row->next == queue->last ? NULL : row->next;
+    }
+    return now_ms - since_ms;
+}
+
 struct spk_queue_counts spk_queue_counts(struct spk_queue *queue)
 {
     struct spk_queue_counts counts;
@@ -372,7 +484,7 @@ struct spk_queue_counts spk_queue_counts(struct spk_queue *queue)
     (void)pthread_mutex_lock(&queue->lock);
     counts = queue->counts;
     counts.delayed = queue->appointed;
-    counts.oldest_ms = queue->first ? spk_clock_mono_ms() - queue->first->ready_ms : 0;
+    counts.oldest_ms = oldest_ms(queue);
     (void)pthread_mutex_unlock(&queue->lock);
     return counts;
 }

@@ -4,7 +4,8 @@
  * Keys of objects to be looked at. A key is in it once, however often it was added; it is never
  * given to two workers at once: what is added while a worker has it comes again when it is done.
  * A key may be told to come at a time, or after a failure with growing delays (jittered, 50 ms
- * doubled to 60 s).
+ * doubled to 60 s). Namespaces take turns, so that who adds ten thousand keys delays himself and
+ * nobody else; within one it is first come, first served.
  *
  * Threads: all safe. Spec: client-go util/workqueue
  */
@@ -47,7 +48,7 @@ struct spk_queue_counts {
     size_t taken; /* with workers */
     int64_t added;
     int64_t retried;
-    int64_t oldest_ms; /* how long the first one has been ready */
+    int64_t oldest_ms; /* how long the one that waits longest has been ready */
 };
 
 struct spk_queue_counts spk_queue_counts(struct spk_queue *queue);

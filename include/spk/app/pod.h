@@ -5,6 +5,7 @@
  * longer is cut.
  */
 
+#include "spk/app/owner.h"
 #include "spk/base/err.h"
 
 #include <jansson.h>
@@ -32,6 +33,7 @@ struct spk_pod {
     char exec_id[16];         /* label spark-exec-id; "" on a driver */
     char config_map[256];     /* of the volume spark-conf-volume-driver; "" without */
     char node[256];
+    enum spk_owner owner; /* of a driver: an application of the name that the label has */
     bool driver;
     bool deleting;            /* has a deletionTimestamp */
     bool stamped;             /* the webhook has been there: annotation mutated-by */
@@ -60,6 +62,10 @@ struct spk_pod {
  */
 int spk_pod_read(struct spk_pod *out, const json_t *pod, struct spk_err *err)
     __attribute__((warn_unused_result));
+
+/* The driver of the application that the labels name, in the version with @owner: an executor is
+ * its driver's, and what belongs to anything else is nobody's business of ours. */
+bool spk_pod_is_driver_of(const struct spk_pod *pod, enum spk_owner owner);
 
 /* How long after the end of its grace a pod may still be there before its node counts as lost. */
 #define SPK_POD_LOST_S 60

@@ -58,7 +58,9 @@ struct spk_app_status {
  * @status: may be NULL: then all is zero
  *
  * A state that we don't know is SPK_APP_UNKNOWN: the object is not lost to a word of a newer
- * version. Texts that are too long are cut.
+ * version. Texts that are too long are cut. A time that is none counts as absent: what Kubernetes
+ * takes for a date-time ("2026-01-01t00:00:00z") is more than RFC 3339 has, and no word in it may
+ * hide the state.
  *
  * Errors: SPK_EPARSE with the field's path
  */

@@ -47,6 +47,41 @@ START_TEST(every_pod_of_the_corpus)
 }
 END_TEST
 
+static enum spk_owner owner(const char *owners, const char *name)
+{
+    json_t *metadata = json_pack("{s:o}", "ownerReferences", json_loads(owners, 0, NULL));
+    enum spk_owner found = spk_owner_read(metadata, spk_str(name));
+
+    json_decref(metadata);
+    return found;
+}
+
+START_TEST(an_owner_is_told_by_group_kind_and_name)
+{
+#define OWNER(api, kind, name) \
+    "{\"apiVersion\":\"" api "\",\"kind\":\"" kind "\",\"name\":\"" name "\",\"uid\":\"u\"}"
+    const char *ours = "[" OWNER("sparkoperator.k8s.io/v1beta2", "SparkApplication", "a") "]";
+    struct spk_pod pod = {.driver = true};
+
+    ck_assert_int_eq(owner("[]", "a"), SPK_OWNER_NONE);
+    ck_assert_int_eq(owner("7", "a"), SPK_OWNER_NONE);
+    ck_assert_int_eq(owner(ours, "a"), SPK_OWNER_V1BETA2);
+    ck_assert_int_eq(owner(ours, "a-driver"), SPK_OWNER_OTHER);
+    ck_assert_int_eq(owner("[7," OWNER("v1", "Pod", "a") "]", "a"), SPK_OWNER_OTHER);
+    ck_assert_int_eq(owner("[" OWNER("v1", "Pod", "x") "," OWNER("spark-operator.k8s.io/v1alpha1",
+                                                                 "SparkApplication", "a") "]",
+                           "a"),
+                     SPK_OWNER_V1ALPHA1);
+    ck_assert_int_eq(owner("[" OWNER("example.com/v1beta2", "SparkApplication", "a") "]", "a"),
+                     SPK_OWNER_OTHER);
+    ck_assert(spk_pod_is_driver_of(&pod, SPK_OWNER_V1BETA2));
+    pod.owner = SPK_OWNER_V1ALPHA1;
+    ck_assert(!spk_pod_is_driver_of(&pod, spk_owner_of(SPK_LIT("v1beta2"))));
+    ck_assert(spk_pod_is_driver_of(&pod, spk_owner_of(SPK_LIT("v1alpha1"))));
+#undef OWNER
+}
+END_TEST
+
 START_TEST(what_fits_fits)
 {
     ck_assert_uint_lt(sizeof(struct spk_pod), 2048);
@@ -221,6 +256,7 @@ int main(void)
     TCase *tcase = tcase_create("pod");
 
     tcase_add_test(tcase, every_pod_of_the_corpus);
+    tcase_add_test(tcase, an_owner_is_told_by_group_kind_and_name);
     tcase_add_test(tcase, what_fits_fits);
     ADD_ROWS(tcase, state, states);
     tcase_add_test(tcase, a_pod_that_should_be_gone_is_lost);

@@ -74,6 +74,30 @@ START_TEST(first_come_first_served_and_once)
 }
 END_TEST
 
+START_TEST(namespaces_take_turns)
+{
+    add("v/big/1");
+    add("v/big/2");
+    add("v/big/3");
+    add("v/big/4");
+    add("v/small/1");
+    add("w/tiny/1");
+    take("v/big/1");
+    take("v/small/1");
+    take("w/tiny/1");
+    add("v/small/2");
+    take("v/big/2");
+    take("v/small/2");
+    take("v/big/3");
+    spk_queue_done(queue, "v/small/1", true);
+    spk_queue_done(queue, "v/big/1", false);
+    add("v/big/1");
+    take("v/big/4");
+    take("v/big/1");
+    expect(0, 1, 6);
+}
+END_TEST
+
 START_TEST(comes_again_when_added_while_taken)
 {
     add("a");
@@ -359,6 +383,7 @@ int main(void)
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_set_timeout(tcase, 100);
     tcase_add_test(tcase, first_come_first_served_and_once);
+    tcase_add_test(tcase, namespaces_take_turns);
     tcase_add_test(tcase, comes_again_when_added_while_taken);
     tcase_add_test(tcase, appointments_come_in_their_order);
     tcase_add_test(tcase, earlier_appointment_stays);

@@ -1,0 +1,124 @@
+"""What others of a namespace have that looks like an application's, or is in its way, is neither taken nor removed."""
+
+import json
+
+from kit import controller, kubelet
+from kit.api import wait_for
+from kit.controller import Controller, application, reaches
+
+LABELS = {controller.APP_LABEL: None, "sparkoperator.k8s.io/launched-by": "sparkhook", "spark-role": "driver"}
+JOB = {"apiVersion": "batch/v1", "kind": "Job", "name": "somebody", "uid": "11111111-2222-3333-4444-555555555555"}
+ALPHA = "spark-operator.k8s.io/v1alpha1"
+
+
+def begin(env, *arguments):
+    controller.define(env)
+    env.webhook
+    return Controller(env, *arguments)
+
+
+def error(env, name):
+    return controller.read(env, name)["status"]["applicationState"].get("errorMessage", "")
+
+
+def running(env, name, **spec):
+    controller.create(env, application(name, **spec))
+    reaches(env, name, "SUBMITTED", "RUNNING")
+    driver = env.api.done("GET", f"/api/v1/namespaces/{env.namespace}/pods/{name}-driver")
+    kubelet.starts(env, driver)
+    reaches(env, name, "RUNNING")
+    return driver
+
+
+def uids(env, collection):
+    return {o["metadata"]["uid"] for o in env.api.done("GET", f"/api/v1/namespaces/{env.namespace}/{collection}")["items"]}
+
+
+def lookalike(env, name, app, annotations=None, **labels):
+    """A Job's pod with the labels of one of ours."""
+    return env.api.create_pod(env.namespace, {
+        "apiVersion": "v1", "kind": "Pod",
+        "metadata": {"name": name, "ownerReferences": [JOB], "annotations": annotations or {},
+                     "labels": LABELS | {controller.APP_LABEL: app} | labels},
+        "spec": {"containers": [{"name": "c", "image": "none"}]}})
+
+
+def test_a_jobs_pod_and_a_users_service_with_our_labels_are_left_alone(env):
+    begin(env)
+    service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "theirs", "labels": LABELS | {controller.APP_LABEL: "alike"}},
+               "spec": {"ports": [{"port": 80}]}}
+    theirs = env.api.done("POST", f"/api/v1/namespaces/{env.namespace}/services", service)["metadata"]["uid"]
+    lookalike(env, "theirs", "alike")
+    running(env, "alike")
+    controller.change(env, "alike", {"spec": {"suspend": True}})
+    reaches(env, "alike", "SUSPENDED", within=30)
+    env.api.done("DELETE", f"{controller.collection(env)}/alike")
+    pods = env.api.pods(env.namespace)
+    assert [p["metadata"]["name"] for p in pods] == ["theirs"], pods
+    assert theirs in uids(env, "services"), "the Service of a user is gone"
+
+
+def test_applications_of_both_versions_and_one_name_do_not_fight(env):
+    controller.define(env, "v1alpha1/spark-operator.k8s.io_sparkapplications.yaml")
+    begin(env, "--v1alpha1")
+    driver = running(env, "twin")
+    old = {"apiVersion": ALPHA, "kind": "SparkApplication", "metadata": {"name": "twin"},
+           "spec": {"type": "Scala", "mode": "cluster", "image": "spark:none", "mainClass": "x",
+                    "mainApplicationFile": "local:///opt/spark/none.jar", "driver": {}, "executor": {}}}
+    path = f"/apis/{ALPHA}/namespaces/{env.namespace}/sparkapplications"
+    env.api.done("POST", path, old)
+    status = wait_for("the other has ended", lambda: (
+        s := env.api.done("GET", f"{path}/twin").get("status", {})) and s.get("applicationState", {}).get("state") == "FAILED" and s,
+        within=40)
+    assert "SparkApplication/twin" in json.dumps(status), status
+    env.api.done("DELETE", f"{path}/twin")
+    assert controller.driver(env, "twin")["metadata"]["uid"] == driver["metadata"]["uid"]
+    kubelet.ends(env, driver)
+    assert reaches(env, "twin", "COMPLETED")["status"]["executionAttempts"] == 1
+
+
+def test_a_name_that_no_label_can_hold_is_refused_in_the_status(env):
+    begin(env)
+    name = "n" * 70
+    controller.create(env, application(name))
+    reaches(env, name, "FAILED", within=20)
+    assert "metadata.name" in error(env, name), error(env, name)
+    env.api.done("DELETE", f"{controller.collection(env)}/{name}")
+
+
+def test_an_application_with_more_executors_than_an_answer_holds_is_cleaned(env):
+    begin(env)
+    running(env, "crowd")
+    for i in range(70):
+        lookalike(env, f"crowd-exec-{i}", "crowd", {"example.com/much": "x" * 250000}, **{"spark-role": "executor"})
+    controller.change(env, "crowd", {"spec": {"suspend": True}})
+    reaches(env, "crowd", "SUSPENDED", within=30)
+
+
+def test_a_time_that_only_kubernetes_takes_for_one_does_not_hide_the_state(env):
+    begin(env)
+    driver = running(env, "late")
+    controller_path = f"{controller.collection(env)}/late/status"
+    env.api.done("PATCH", controller_path, {"status": {"lastSubmissionAttemptTime": "2026-01-01t00:00:00z"}},
+                 "application/merge-patch+json")
+    kubelet.ends(env, driver)
+    assert reaches(env, "late", "COMPLETED")["status"]["executionAttempts"] == 1
+
+
+def test_a_config_map_of_somebody_else_is_not_overwritten(env):
+    begin(env)
+    path = f"/api/v1/namespaces/{env.namespace}/configmaps"
+    theirs = env.api.done("POST", path, {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "watched-prom-conf"},
+                                         "data": {"metrics.properties": "theirs"}})
+    monitoring = {"exposeDriverMetrics": True, "exposeExecutorMetrics": True, "prometheus": {"jmxExporterJar": "/prometheus/x.jar", "port": 8090}}
+    controller.create(env, application("watched", monitoring=monitoring))
+    reaches(env, "watched", "FAILED", within=30)
+    assert "watched-prom-conf" in error(env, "watched") and "nobody" in error(env, "watched"), error(env, "watched")
+    now = env.api.done("GET", f"{path}/watched-prom-conf")
+    assert now["metadata"]["resourceVersion"] == theirs["metadata"]["resourceVersion"], now
+    env.api.done("DELETE", f"{path}/watched-prom-conf")
+    controller.create(env, application("again", monitoring=monitoring, restartPolicy={
+        "type": "OnFailure", "onFailureRetries": 1, "onFailureRetryInterval": 1}))
+    reaches(env, "again", "SUBMITTED")
+    kubelet.ends(env, controller.driver(env, "again"), code=1)
+    wait_for("the second run", lambda: controller.read(env, "again")["status"].get("executionAttempts") == 2, within=60)
