@@ -9,9 +9,9 @@ from kit import applications, cluster, controller
 from kit.api import wait_for
 from kit.controller import Controller, reaches
 
-# What the node has instead of a registry, and less of its two processors than the examples ask for.
-HERE = (("spec/mainClass", "SparkPi"), ("spec/mainApplicationFile", "local:///opt/spark/application.jar"),
-        ("spec/driver/coreRequest", "20m"), ("spec/executor/coreRequest", "20m"))
+# Less of the node's two processors than the examples ask for; and what it has instead of Spark's own examples in Scala.
+SMALL = (("spec/driver/coreRequest", "20m"), ("spec/executor/coreRequest", "20m"))
+SCALA = (("spec/mainClass", "SparkPi"), ("spec/mainApplicationFile", "local:///opt/spark/application.jar"))
 KINDS = ("pods", "services", "configmaps")
 LONG = 150
 
@@ -26,8 +26,8 @@ def begin(env):
 
 
 def apply(env, example, version, *changes):
-    """kubectl apply of an example, with what is here in place of what it takes from a registry. Returns the application's name."""
-    mine = (("spec/image", f"localhost/spark:{version}"), ("spec/sparkVersion", version), *HERE, *changes)
+    """kubectl apply of an example with the node's image, and @changes. Returns the application's name."""
+    mine = (("spec/image", f"localhost/spark:{version}"), ("spec/sparkVersion", version), *SMALL, *changes)
     objects = [applications.changed(each, *mine) if each["kind"] == "SparkApplication" else each
                for each in applications.documents(env, applications.EXAMPLES / example)]
     cluster.kubectl(env, "apply", f"--namespace={env.namespace}", "-f", "-",
@@ -82,7 +82,7 @@ def completed(env, name):
 
 def test_spark_pi_is_run_and_all_of_it_is_cleared(env):
     begin(env)
-    name = apply(env, "spark-pi.yaml", "3.5.7", ("spec/arguments", ["100", "hold"]))
+    name = apply(env, "spark-pi.yaml", "3.5.7", *SCALA, ("spec/arguments", ["100", "hold"]))
     reaches(env, name, "RUNNING", within=LONG)
     computed(env, name)
     assert "Spark Pi" in ui(env, name)
@@ -108,7 +108,7 @@ CONFIGURED = ["log4j2=/etc/spark/conf/log4j2.properties", "io.file.buffer.size=6
 def configured_while_the_controller_dies(env, version):
     """In its first submission, and while the driver runs."""
     process = begin(env)
-    name = apply(env, "spark-pi-config-maps.yaml", version, ("spec/arguments", ["2", "hold"]))
+    name = apply(env, "spark-pi-config-maps.yaml", version, *SCALA, ("spec/arguments", ["2", "hold"]))
     wait_for("spark-submit runs", lambda: process.lines("spark-submit begins"), within=30)
     process = dies(env, process, 1)
     reaches(env, name, "RUNNING", within=LONG)
@@ -133,7 +133,7 @@ def test_controller_dies_and_spark_4_has_its_config_maps(env):
 def test_controller_dies_and_a_failing_driver_is_run_again(env):
     process = begin(env)
     retry = {"type": "OnFailure", "onFailureRetries": 1, "onFailureRetryInterval": 1}
-    name = apply(env, "spark-pi.yaml", "3.5.7", ("spec/arguments", ["2", "hold", "fail"]), ("spec/restartPolicy", retry))
+    name = apply(env, "spark-pi.yaml", "3.5.7", *SCALA, ("spec/arguments", ["2", "hold", "fail"]), ("spec/restartPolicy", retry))
     wait_for("a driver is made", lambda: env.api.pods(env.namespace, f"{controller.APP_LABEL}={name},spark-role=driver"), within=60)
     process = dies(env, process, 1)
     computed(env, name)
@@ -148,3 +148,15 @@ def test_controller_dies_and_a_failing_driver_is_run_again(env):
     status = reaches(env, name, "FAILED", within=LONG)["status"]
     assert status["executionAttempts"] == 2 and "3" in status["applicationState"]["errorMessage"], status
     assert len(drivers_begun(env, name)) == 2
+
+
+def test_controller_dies_and_an_application_in_python_is_run(env):
+    process = begin(env)
+    name = apply(env, "spark-pi-python.yaml", "4.3.0", ("spec/arguments", ["10", "hold"]))
+    wait_for("spark-submit runs", lambda: process.lines("spark-submit begins"), within=30)
+    process = dies(env, process, 1)
+    computed(env, name)
+    process = dies(env, process, 2)
+    go_on(env, name)
+    completed(env, name)
+    assert len(drivers_begun(env, name)) == 1
