@@ -127,6 +127,8 @@ static int run_child(struct spk_engine *engine, const struct spk_key *key, const
         tell_notes(engine, key_text, app, id, &submission);
         result = make_config_maps(engine, key, &submission, err);
     }
+    if (result == 0 && !spk_engine_leading(engine)) /* those calls may have taken long */
+        result = spk_fail(err, SPK_EIO, "not the leader any more");
     if (result == 0)
         result =
             spk_runner_run(run, &submission, app->spark_version, engine->options.runner, stop, err);

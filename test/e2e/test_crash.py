@@ -129,7 +129,7 @@ def sweep_after_deeds(env, story):
     """The calls that change something, from the first thing on that its user did."""
     sweep = Sweep(env)
     calls, since = sweep.dry(story)
-    points = [Point(what, nth, when) for number, what, nth in calls for when in ("before", "after")
+    points = [Point(what, nth, when) for number, what, nth in calls for when in ("before", "after", "late")
               if any(verb in what for verb in MUTATING) and number >= (since or [0])[0] and "events" not in what]
     assert sweep.run(story, points) >= 0.6 * len(points)
 
