@@ -1,11 +1,13 @@
 """SparkApplications on a whole node: applied as the examples have them, really run, whoever dies meanwhile."""
 
 import json
+import os
 import re
+import subprocess
 import urllib.request
 from pathlib import Path
 
-from kit import applications, cluster, controller
+from kit import applications, cluster, controller, controller_image
 from kit.api import wait_for
 from kit.controller import Controller, reaches
 
@@ -160,3 +162,37 @@ def test_controller_dies_and_an_application_in_python_is_run(env):
     go_on(env, name)
     completed(env, name)
     assert len(drivers_begun(env, name)) == 1
+
+
+def install_controller(env):
+    """As an administrator does, for this test's namespace alone."""
+    printed = subprocess.run([os.environ["SPK_CONTROLLER"], "manifest", f"--image={controller_image.IMAGE}", "--existing-namespace",
+                              f"--job-namespace={env.namespace}"], check=True, capture_output=True, text=True, timeout=60).stdout
+    env.later(lambda: cluster.kubectl(env, "delete", "--wait=false", "-f", "-", stdin=printed))
+    cluster.kubectl(env, "apply", "-f", "-", stdin=printed)
+    cluster.kubectl(env, "rollout", "status", "deployment/spark-controller", f"--namespace={cluster.NAMESPACE}", "--timeout=50s")
+
+
+def controller_logs(env):
+    pods = env.api.pods(cluster.NAMESPACE, "app.kubernetes.io/name=spark-controller")
+    return {pod["metadata"]["name"]: cluster.kubectl(env, "logs", pod["metadata"]["name"], f"--namespace={cluster.NAMESPACE}")
+            for pod in pods}
+
+
+def test_installed_controller_leads_and_runs_an_application(env):
+    """With the account, the permissions and the read-only root that it is given."""
+    cluster.install(env)
+    controller.define(env)
+    controller_image.bring(env, "3.5.7")
+    env.later(lambda: env.api.done("DELETE", f"/api/v1/namespaces/{env.namespace}"))
+    install_controller(env)
+    name = apply(env, "spark-pi.yaml", "3.5.7", *SCALA)
+    completed(env, name)
+    assert "Pi is roughly 3.1" in cluster.log(env, f"{name}-driver")
+    logs = controller_logs(env)
+    assert len(logs) == 2, logs.keys()
+    lease = env.api.done("GET", f"/apis/coordination.k8s.io/v1/namespaces/{cluster.NAMESPACE}/leases/spark-controller")
+    leader = [pod for pod, text in logs.items() if "a run begins" in text]
+    assert len(leader) == 1 and leader[0] in lease["spec"]["holderIdentity"], (leader, lease)
+    for text in logs.values():
+        assert "orbidden" not in text and "Sanitizer" not in text and "runtime error:" not in text, text[-4000:]
