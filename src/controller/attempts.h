@@ -38,9 +38,10 @@ int spk_attempts_enqueue(struct spk_attempts *attempts, const char *key, const c
                          const json_t *object, struct spk_err *err)
     __attribute__((warn_unused_result));
 
-/* Its turn has come. @object: a new reference; @stop ends it. 1: it was called off meanwhile. */
+/* Its turn has come. @object: JSON, to be freed with free(); @stop ends it. 1: it was called off
+ * meanwhile. */
 int spk_attempts_begin(struct spk_attempts *attempts, const char *key, struct spk_stop *stop,
-                       char id[40], json_t **object, int64_t *waited_ms);
+                       char id[40], char **object, int64_t *waited_ms);
 
 /* It has ended; @stop is not used any more. */
 void spk_attempts_end(struct spk_attempts *attempts, const char *key, const char *id,
