@@ -402,6 +402,19 @@ void spk_attempts_state(struct spk_attempts *attempts, const char *key, enum spk
     (void)pthread_mutex_unlock(&attempts->lock);
 }
 
+bool spk_attempts_begun(struct spk_attempts *attempts, const char *key)
+{
+    struct attempt *attempt;
+    bool begun;
+
+    (void)pthread_mutex_lock(&attempts->lock);
+    attempt = find(attempts, key);
+    begun = attempt && (attempt->state != SPK_APP_NEW ||
+                        (attempt->child != SPK_CHILD_NONE && attempt->child != SPK_CHILD_READY));
+    (void)pthread_mutex_unlock(&attempts->lock);
+    return begun;
+}
+
 static void count_node(const void *node, VISIT visit, void *closure)
 {
     size_t *counts = closure;

@@ -90,6 +90,10 @@ int64_t spk_attempts_executors_due(struct spk_attempts *attempts, const char *ke
 void spk_attempts_state(struct spk_attempts *attempts, const char *key, enum spk_app_state state);
 void spk_attempts_by_state(struct spk_attempts *attempts, size_t counts[SPK_APP_STATES]);
 
+/* Has it been submitted, or begun to be: has the last look found it later than NEW, or has its turn
+ * come since? */
+bool spk_attempts_begun(struct spk_attempts *attempts, const char *key);
+
 /* The application is gone. */
 void spk_attempts_forget(struct spk_attempts *attempts, const char *key);
 
