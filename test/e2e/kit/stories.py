@@ -34,6 +34,12 @@ class Completes(Story):
     pass
 
 
+class NeverComes(Story):
+    """No driver of it is ever whole."""
+
+    outcomes, runs, end = (), 0, "FAILED"
+
+
 class Retries(Story):
     spec, outcomes, runs = {"restartPolicy": RETRY}, (1, 0), 2
 
