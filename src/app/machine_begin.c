@@ -137,12 +137,18 @@ static bool lost_too_often(struct spk_think *think)
     return refuse(think, "too many submissions were lost");
 }
 
+/* The one pod that a submission makes was there: nothing follows it. */
+static bool was_removed(const struct spk_facts *facts)
+{
+    return facts->driver == SPK_DRIVER_GONE && facts->pod;
+}
+
 /* Nobody is at work on it, and it is not whole: it may still become so for a while. */
 static void lost(struct spk_think *think)
 {
     const struct spk_facts *facts = think->facts;
 
-    if (!spk_think_over(think, facts->seen_s, SPK_APP_GRACE_S)) {
+    if (!was_removed(facts) && !spk_think_over(think, facts->seen_s, SPK_APP_GRACE_S)) {
         (void)spk_think_wait(think, facts->seen_s + SPK_APP_GRACE_S, "it may still become whole");
         return;
     }

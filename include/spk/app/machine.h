@@ -36,8 +36,8 @@
  *                      the driver has missed the webhook, Spark    SUBMISSION_FAILED, id cleared
  *                      said no, a stranger has the driver's name
  *                      exit 0, and the driver is gone              FAILING, r+1
- *                      else, 10 s later, empty                     "" with another id, s+1; at the
- *                                                                  5th: SUBMISSION_FAILED
+ *                      else, empty, 10 s later or as soon as its   "" with another id, s+1; at the
+ *                        pod has been seen and is gone             5th: SUBMISSION_FAILED
  *   SUBMISSION_FAILED  Always, or OnFailure and s <= retries:      "" with an id, s+1
  *                      interval x s later, empty
  *                      else, empty                                 FAILED
