@@ -2,6 +2,7 @@
 
 #include "spk/base/cleanup.h"
 #include "spk/base/clock.h"
+#include "spk/json/dump.h"
 
 #include <pthread.h>
 #include <search.h>
@@ -19,7 +20,7 @@ struct attempt {
     enum spk_child child;
     bool called_off; /* by whoever no longer wants it, while it is at work */
     char *message;
-    json_t *object;        /* while it waits */
+    char *object;          /* while it waits: as text, a ninth of what the tree takes */
     struct spk_stop *stop; /* while it runs */
     int64_t enqueued_ms;
     enum spk_driver driver;
@@ -47,7 +48,7 @@ static void attempt_free(void *ptr)
 
     if (!attempt)
         return;
-    json_decref(attempt->object);
+    free(attempt->object);
     json_decref(attempt->buried);
     json_decref(attempt->condition);
     free(attempt->last_driver);
@@ -147,28 +148,29 @@ int spk_attempts_ready(struct spk_attempts *attempts, const char *key, const cha
 int spk_attempts_enqueue(struct spk_attempts *attempts, const char *key, const char *id,
                          const json_t *object, struct spk_err *err)
 {
-    json_t *copy = json_deep_copy(object);
     struct attempt *attempt;
+    char *text;
+    size_t len;
     int result = 1;
 
-    if (!copy)
-        return no_memory(err);
+    if (spk_json_dump(&text, &len, object, err) != 0)
+        return -1;
     (void)pthread_mutex_lock(&attempts->lock);
     attempt = find(attempts, key);
     if (attempt && attempt->child == SPK_CHILD_READY && strcmp(attempt->id, id) == 0) {
-        json_decref(attempt->object);
-        attempt->object = SPK_STEAL(copy);
+        free(attempt->object);
+        attempt->object = SPK_STEAL(text);
         attempt->child = SPK_CHILD_AT_WORK;
         attempt->enqueued_ms = spk_clock_mono_ms();
         result = 0;
     }
     (void)pthread_mutex_unlock(&attempts->lock);
-    json_decref(copy);
+    free(text);
     return result;
 }
 
 int spk_attempts_begin(struct spk_attempts *attempts, const char *key, struct spk_stop *stop,
-                       char id[40], json_t **object, int64_t *waited_ms)
+                       char id[40], char **object, int64_t *waited_ms)
 {
     struct attempt *attempt;
     int result = 1;
@@ -207,8 +209,7 @@ void spk_attempts_end(struct spk_attempts *attempts, const char *key, const char
 
 static bool call_off(struct attempt *attempt)
 {
-    json_decref(attempt->object);
-    attempt->object = NULL;
+    free(SPK_STEAL(attempt->object));
     if (attempt->stop) {
         attempt->called_off = true;
         spk_stop_throw(attempt->stop);
@@ -399,6 +400,19 @@ void spk_attempts_state(struct spk_attempts *attempts, const char *key, enum spk
     if (attempt)
         attempt->state = state;
     (void)pthread_mutex_unlock(&attempts->lock);
+}
+
+bool spk_attempts_begun(struct spk_attempts *attempts, const char *key)
+{
+    struct attempt *attempt;
+    bool begun;
+
+    (void)pthread_mutex_lock(&attempts->lock);
+    attempt = find(attempts, key);
+    begun = attempt && (attempt->state != SPK_APP_NEW ||
+                        (attempt->child != SPK_CHILD_NONE && attempt->child != SPK_CHILD_READY));
+    (void)pthread_mutex_unlock(&attempts->lock);
+    return begun;
 }
 
 static void count_node(const void *node, VISIT visit, void *closure)

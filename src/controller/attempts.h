@@ -38,9 +38,10 @@ int spk_attempts_enqueue(struct spk_attempts *attempts, const char *key, const c
                          const json_t *object, struct spk_err *err)
     __attribute__((warn_unused_result));
 
-/* Its turn has come. @object: a new reference; @stop ends it. 1: it was called off meanwhile. */
+/* Its turn has come. @object: JSON, to be freed with free(); @stop ends it. 1: it was called off
+ * meanwhile. */
 int spk_attempts_begin(struct spk_attempts *attempts, const char *key, struct spk_stop *stop,
-                       char id[40], json_t **object, int64_t *waited_ms);
+                       char id[40], char **object, int64_t *waited_ms);
 
 /* It has ended; @stop is not used any more. */
 void spk_attempts_end(struct spk_attempts *attempts, const char *key, const char *id,
@@ -88,6 +89,10 @@ int64_t spk_attempts_executors_due(struct spk_attempts *attempts, const char *ke
 /* The state that the last look found; for the counts. */
 void spk_attempts_state(struct spk_attempts *attempts, const char *key, enum spk_app_state state);
 void spk_attempts_by_state(struct spk_attempts *attempts, size_t counts[SPK_APP_STATES]);
+
+/* Has it been submitted, or begun to be: has the last look found it later than NEW, or has its turn
+ * come since? */
+bool spk_attempts_begun(struct spk_attempts *attempts, const char *key);
 
 /* The application is gone. */
 void spk_attempts_forget(struct spk_attempts *attempts, const char *key);

@@ -47,12 +47,16 @@ void spk_engine_trouble(struct spk_engine *engine, char *out, size_t size)
     (void)pthread_mutex_unlock(&engine->trouble_lock);
 }
 
+/* What runs comes before what has yet to begin: a thousand new ones make no status stale. */
 static void on_change(void *ctx, const char *key)
 {
     struct spk_engine *engine = ctx;
     struct spk_err err = {0};
+    int result = spk_attempts_begun(engine->attempts, key)
+                     ? spk_queue_add(engine->status, key, &err)
+                     : spk_queue_add_last(engine->status, key, &err);
 
-    if (spk_queue_add(engine->status, key, &err) != 0)
+    if (result != 0)
         spk_engine_log(engine, SPK_LOG_ERROR, "a change waits for the resync", key, "error",
                        err.msg);
 }
@@ -112,7 +116,7 @@ static void add_all(struct spk_engine *engine)
         return;
     }
     for (size_t i = 0; keys[i]; i++)
-        (void)spk_queue_add(engine->status, keys[i], &err);
+        on_change(engine, keys[i]);
     spk_store_keys_free(keys);
 }
 
@@ -246,6 +250,7 @@ static int start_parts(struct spk_engine *engine, struct spk_err *err)
     if (spk_stop_init(&engine->stop, err) != 0 || spk_attempts_new(&engine->attempts, err) != 0 ||
         spk_queue_new(&engine->status, err) != 0 || spk_queue_new(&engine->submissions, err) != 0)
         return -1;
+    spk_queue_limit_last(engine->status, (engine->options.controller_threads + 3) / 4);
     if (spk_events_start(&engine->events, engine->kube, "spark-operator", engine->options.instance,
                          err) != 0)
         return -1;

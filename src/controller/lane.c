@@ -1,9 +1,11 @@
 #include "spk/base/cleanup.h"
 #include "spk/base/clock.h"
+#include "spk/json/walk.h"
 
 #include "controller/engine_parts.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* The submission lane: one key at a time, from the object as it was when the step was decided. */
@@ -143,14 +145,17 @@ static enum spk_child verdict(const struct spk_run *run)
     return run->exited && !run->timed_out && !run->stopped ? SPK_CHILD_FAILED : SPK_CHILD_KILLED;
 }
 
-static enum spk_child submit(struct spk_engine *engine, const char *key_text, const json_t *object,
+static enum spk_child submit(struct spk_engine *engine, const char *key_text, const char *text,
                              const char *id, const struct spk_stop *stop, struct spk_err *err)
 {
+    json_t *object = NULL;
     struct spk_app app = {0};
     struct spk_run run = {0};
     struct spk_key key;
     int result = spk_key_split(&key, key_text, err);
 
+    if (result == 0)
+        result = spk_json_parse(&object, text, strlen(text), err);
     if (result == 0)
         result = spk_app_read(&app, object, err);
     if (result == 0)
@@ -158,12 +163,14 @@ static enum spk_child submit(struct spk_engine *engine, const char *key_text, co
     if (result == 0)
         result = run_child(engine, &key, key_text, &app, id, stop, &run, err);
     spk_app_done(&app);
+    json_decref(object);
     if (result > 0) {
         (void)spk_fail(err, SPK_EINVALID, "it was no longer wanted when its turn came");
         return SPK_CHILD_KILLED;
     }
     if (result < 0)
-        return err->code == SPK_EIO ? SPK_CHILD_KILLED : SPK_CHILD_FAILED;
+        return err->code == SPK_EIO || err->code == SPK_ENOMEM ? SPK_CHILD_KILLED
+                                                               : SPK_CHILD_FAILED;
     (void)snprintf(err->msg, sizeof(err->msg), "%.*s", (int)sizeof(err->msg) - 1, run.message);
     return verdict(&run);
 }
@@ -179,7 +186,7 @@ void spk_engine_submit(struct spk_engine *engine, const char *key)
 {
     struct spk_stop stop;
     struct spk_err err = {0};
-    json_t *object = NULL;
+    char *object = NULL;
     int64_t waited_ms = 0;
     int64_t start_ms = spk_clock_mono_ms();
     enum spk_child child;
@@ -200,7 +207,7 @@ void spk_engine_submit(struct spk_engine *engine, const char *key)
         if (engine->options.on_submission)
             engine->options.on_submission(engine->options.ctx, child == SPK_CHILD_DONE, waited_ms,
                                           spk_clock_mono_ms() - start_ms);
-        json_decref(object);
+        free(object);
         (void)spk_queue_add(engine->status, key, &err);
     }
     spk_stop_done(&stop);

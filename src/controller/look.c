@@ -178,8 +178,11 @@ int spk_engine_look(struct spk_engine *engine, const struct spk_key *key, const 
     result = spk_api_get(engine->kube, key, SPK_API_PODS, driver_name, &object, err);
     if (result < 0 || (result == 0 && judge_pod(engine, key, app, object, out, err) != 0))
         return -1;
-    if (look_for_drivers(engine, key, app->status.submission_id, out, err) != 0 ||
-        look_for_any(engine, key, SPK_API_SERVICES, out, err) != 0)
+    if (look_for_drivers(engine, key, app->status.submission_id, out, err) != 0)
+        return -1;
+    if (out->leftovers) /* nothing else can say more */
+        return 0;
+    if (look_for_any(engine, key, SPK_API_SERVICES, out, err) != 0)
         return -1;
     if (!engine->options.ui.ingress_url_format)
         return 0;

@@ -1,9 +1,9 @@
 /*
  * Keys are found in a tree (tsearch(3)); those that are ready form a list for each namespace, first
- * come first served, and the namespaces with such keys a ring in which they take turns; those with
- * an appointment are also in a heap, the next one on top. A key that is neither ready nor with a
- * worker nor has an appointment is forgotten, so the queue is as big as the set of keys that
- * something is to be done about.
+ * come first served, and the namespaces with such keys a ring in which they take turns; what can
+ * wait has another such ring. Those with an appointment are also in a heap, the next one on top. A
+ * key that is neither ready nor with a worker nor has an appointment is forgotten, so the queue is
+ * as big as the set of keys that something is to be done about.
  */
 #include "controller/queue.h"
 
@@ -24,25 +24,34 @@
 #define HEAP_FIRST    64
 #define NOT_APPOINTED SIZE_MAX
 
-/* The keys of one namespace that are ready. */
-struct row {
-    struct row *next; /* in the ring */
+/* Every so many keys one that can wait is given, though others are ready. */
+#define PATIENCE 8
+
+/* Keys of one namespace that are ready. */
+struct line {
+    struct line *next; /* in the ring */
     struct item *first;
     struct item **behind; /* where the next one is hung up */
+};
+
+struct row {
+    struct line lines[2]; /* [can_wait] */
     size_t items;         /* ready or not */
     char ns[];
 };
 
 struct item {
     struct row *row;
-    struct item *next; /* in the row */
+    struct item *next; /* in the line */
     int64_t ready_ms;  /* since when */
     int64_t due_ms;
     size_t place; /* in the heap */
     unsigned failures;
     bool ready;
     bool taken;
-    bool again; /* added while taken */
+    bool again;      /* added while taken */
+    bool can_wait;   /* for the other ring */
+    bool given_last; /* to the worker that has it, as one that could wait */
     char key[];
 };
 
@@ -51,8 +60,12 @@ struct spk_queue {
     pthread_cond_t changed;
     void *keys; /* of tsearch(): the items' keys */
     size_t items;
-    void *rows;       /* of tsearch(): the rows' namespaces */
-    struct row *last; /* of the ring: next is whose turn it is; NULL when nothing is ready */
+    void *rows; /* of tsearch(): the rows' namespaces */
+    /* Of the rings, [can_wait]: next is whose turn it is; NULL when nothing is ready. */
+    struct line *last[2];
+    unsigned impatient; /* keys given in a row while some that can wait were ready */
+    size_t last_taken;  /* with workers, of those that could wait */
+    size_t last_most;   /* at one time */
     struct item **heap;
     size_t appointed;
     size_t room; /* in the heap: for every item, so that an appointment can't fail */
@@ -253,26 +266,28 @@ static void forget_idle(struct spk_queue *queue, struct item *item)
 }
 
 /* Last in the ring. */
-static void line_up(struct spk_queue *queue, struct row *row)
+static void line_up(struct line **last, struct line *line)
 {
-    row->behind = &row->first;
-    row->next = row;
-    if (queue->last) {
-        row->next = queue->last->next;
-        queue->last->next = row;
+    line->behind = &line->first;
+    line->next = line;
+    if (*last) {
+        line->next = (*last)->next;
+        (*last)->next = line;
     }
-    queue->last = row;
+    *last = line;
 }
 
 static void append(struct spk_queue *queue, struct item *item)
 {
+    struct line *line = &item->row->lines[item->can_wait];
+
     item->ready = true;
     item->ready_ms = spk_clock_mono_ms();
     item->next = NULL;
-    if (!item->row->first)
-        line_up(queue, item->row);
-    *item->row->behind = item;
-    item->row->behind = &item->next;
+    if (!line->first)
+        line_up(&queue->last[item->can_wait], line);
+    *line->behind = item;
+    line->behind = &item->next;
     queue->counts.depth++;
     (void)pthread_cond_signal(&queue->changed);
 }
@@ -303,6 +318,7 @@ int spk_queue_new(struct spk_queue **out, struct spk_err *err)
 
     if (!queue)
         return spk_fail(err, SPK_ENOMEM, "out of memory");
+    queue->last_most = SIZE_MAX;
     (void)pthread_mutex_init(&queue->lock, NULL);
     (void)pthread_condattr_init(&attr);
     (void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
@@ -324,6 +340,13 @@ void spk_queue_free(struct spk_queue *queue)
     free(queue);
 }
 
+void spk_queue_limit_last(struct spk_queue *queue, size_t most)
+{
+    (void)pthread_mutex_lock(&queue->lock);
+    queue->last_most = most;
+    (void)pthread_mutex_unlock(&queue->lock);
+}
+
 void spk_queue_close(struct spk_queue *queue)
 {
     (void)pthread_mutex_lock(&queue->lock);
@@ -334,18 +357,17 @@ void spk_queue_close(struct spk_queue *queue)
 
 /* --------------------------------------------------------------------------- in */
 
-int spk_queue_add_after(struct spk_queue *queue, const char *key, int64_t ms, struct spk_err *err)
+static int add_now(struct spk_queue *queue, const char *key, bool can_wait, struct spk_err *err)
 {
     struct item *item;
 
     (void)pthread_mutex_lock(&queue->lock);
     item = find_or_make(queue, key);
-    if (item && ms <= 0) {
+    if (item) {
         queue->counts.added++;
+        if (!item->ready)
+            item->can_wait = can_wait && !item->taken;
         make_ready(queue, item);
-    } else if (item && !item->ready) {
-        appoint(queue, item, spk_clock_mono_ms() + ms);
-        (void)pthread_cond_signal(&queue->changed);
     }
     (void)pthread_mutex_unlock(&queue->lock);
     return item ? 0 : spk_fail(err, SPK_ENOMEM, "%s: out of memory", key);
@@ -353,7 +375,28 @@ int spk_queue_add_after(struct spk_queue *queue, const char *key, int64_t ms, st
 
 int spk_queue_add(struct spk_queue *queue, const char *key, struct spk_err *err)
 {
-    return spk_queue_add_after(queue, key, 0, err);
+    return add_now(queue, key, false, err);
+}
+
+int spk_queue_add_last(struct spk_queue *queue, const char *key, struct spk_err *err)
+{
+    return add_now(queue, key, true, err);
+}
+
+int spk_queue_add_after(struct spk_queue *queue, const char *key, int64_t ms, struct spk_err *err)
+{
+    struct item *item;
+
+    if (ms <= 0)
+        return spk_queue_add(queue, key, err);
+    (void)pthread_mutex_lock(&queue->lock);
+    item = find_or_make(queue, key);
+    if (item && !item->ready) {
+        appoint(queue, item, spk_clock_mono_ms() + ms);
+        (void)pthread_cond_signal(&queue->changed);
+    }
+    (void)pthread_mutex_unlock(&queue->lock);
+    return item ? 0 : spk_fail(err, SPK_ENOMEM, "%s: out of memory", key);
 }
 
 /* --------------------------------------------------------------------------- out */
@@ -369,36 +412,54 @@ static void wait_for_more(struct spk_queue *queue, int64_t until_ms)
         (void)pthread_cond_timedwait(&queue->changed, &queue->lock, &until);
 }
 
-/* The row whose turn it is goes to the end, or out of the ring. */
-static struct item *pop(struct spk_queue *queue)
+/* The line whose turn it is goes to the end, or out of the ring. */
+static struct item *pop(struct line **last)
 {
-    struct row *row = queue->last->next;
-    struct item *item = row->first;
+    struct line *line = (*last)->next;
+    struct item *item = line->first;
 
-    row->first = item->next;
-    if (row->first)
-        queue->last = row;
-    else if (row == queue->last)
-        queue->last = NULL;
+    line->first = item->next;
+    if (line->first)
+        *last = line;
+    else if (line == *last)
+        *last = NULL;
     else
-        queue->last->next = row->next;
+        (*last)->next = line->next;
     return item;
 }
 
-/* The first one that is ready. What it was to come for later, it comes for now. */
-static char *give_first(struct spk_queue *queue)
+/* The ring whose turn it is; NULL when no worker may have anything now. */
+static struct line **ring(struct spk_queue *queue)
 {
-    char *copy = strdup(queue->last->next->first->key);
+    bool patient = queue->last[true] && queue->last_taken < queue->last_most;
+
+    if (patient && (!queue->last[false] || queue->impatient >= PATIENCE))
+        return &queue->last[true];
+    return queue->last[false] ? &queue->last[false] : NULL;
+}
+
+static void count_given(struct spk_queue *queue, struct item *item)
+{
+    item->given_last = item->can_wait;
+    queue->last_taken += item->given_last;
+    queue->impatient = !item->given_last && queue->last[true] ? queue->impatient + 1 : 0;
+    queue->counts.depth--;
+    queue->counts.taken++;
+}
+
+/* The first one that is ready. What it was to come for later, it comes for now. */
+static char *give_first(struct spk_queue *queue, struct line **last)
+{
+    char *copy = strdup((*last)->next->first->key);
     struct item *item;
 
     if (!copy)
         return NULL;
-    item = pop(queue);
+    item = pop(last);
     item->ready = false;
     item->taken = true;
     cancel(queue, item);
-    queue->counts.depth--;
-    queue->counts.taken++;
+    count_given(queue, item);
     return copy;
 }
 
@@ -413,15 +474,15 @@ int spk_queue_take(struct spk_queue *queue, char **key)
 
         fulfil_appointments(queue, now_ms);
         until_ms = queue->appointed ? queue->heap[0]->due_ms : INT64_MAX;
-        if (queue->last) {
-            given = give_first(queue);
+        if (ring(queue)) {
+            given = give_first(queue, ring(queue));
             until_ms = now_ms + NO_MEMORY_MS;
         }
         if (!given)
             wait_for_more(queue, until_ms);
     }
     /* Whoever was woken for this one may have to watch the clock for the next. */
-    if (given && (queue->last || queue->appointed))
+    if (given && (queue->counts.depth || queue->appointed))
         (void)pthread_cond_signal(&queue->changed);
     (void)pthread_mutex_unlock(&queue->lock);
     if (!given)
@@ -449,6 +510,7 @@ void spk_queue_done(struct spk_queue *queue, const char *key, bool failed)
     item = find(queue, key);
     if (item && item->taken) {
         queue->counts.taken--;
+        queue->last_taken -= item->given_last;
         queue->counts.retried += failed;
         item->failures = failed ? item->failures + 1 : 0;
         item->taken = false;
@@ -463,28 +525,32 @@ void spk_queue_done(struct spk_queue *queue, const char *key, bool failed)
     (void)pthread_mutex_unlock(&queue->lock);
 }
 
-static int64_t oldest_ms(const struct spk_queue *queue)
+static int64_t oldest_ms(const struct line *last, int64_t now_ms)
 {
-    int64_t now_ms = spk_clock_mono_ms();
-    const struct row *row = queue->last;
+    const struct line *line = last;
     int64_t since_ms = now_ms;
 
-    while (row) {
-        if (row->first->ready_ms < since_ms)
-            since_ms = row->first->ready_ms;
-        row = row->next == queue->last ? NULL : row->next;
+    while (line) {
+        if (line->first->ready_ms < since_ms)
+            since_ms = line->first->ready_ms;
+        line = line->next == last ? NULL : line->next;
     }
     return now_ms - since_ms;
 }
 
 struct spk_queue_counts spk_queue_counts(struct spk_queue *queue)
 {
+    int64_t now_ms = spk_clock_mono_ms();
     struct spk_queue_counts counts;
+    int64_t waiting_ms;
 
     (void)pthread_mutex_lock(&queue->lock);
     counts = queue->counts;
     counts.delayed = queue->appointed;
-    counts.oldest_ms = oldest_ms(queue);
+    counts.oldest_ms = oldest_ms(queue->last[false], now_ms);
+    waiting_ms = oldest_ms(queue->last[true], now_ms);
+    if (counts.oldest_ms < waiting_ms)
+        counts.oldest_ms = waiting_ms;
     (void)pthread_mutex_unlock(&queue->lock);
     return counts;
 }

@@ -24,6 +24,15 @@ void spk_queue_free(struct spk_queue *queue); /* after the workers have ended */
 /* Now, at once. SPK_ENOMEM. */
 int spk_queue_add(struct spk_queue *queue, const char *key, struct spk_err *err);
 
+/* Now, but behind all that spk_queue_add() has added and will add, except that one of eight is from
+ * here. What waits stays where it is; what a worker has comes as by spk_queue_add(), as it may be
+ * news that came too late for it. SPK_ENOMEM. */
+int spk_queue_add_last(struct spk_queue *queue, const char *key, struct spk_err *err);
+
+/* With how many workers these may be at a time, so that some are always near for the others;
+ * without this, with all. */
+void spk_queue_limit_last(struct spk_queue *queue, size_t most);
+
 /* In @ms, unless it comes earlier for another reason: it comes once, and whoever takes it makes
  * the next appointment. An earlier appointment of the same key stays. */
 int spk_queue_add_after(struct spk_queue *queue, const char *key, int64_t ms, struct spk_err *err);

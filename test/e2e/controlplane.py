@@ -84,7 +84,7 @@ def apiserver_command(binaries, state, etcd, port):
     return [str(binaries / "kube-apiserver"), f"--etcd-servers=http://127.0.0.1:{etcd}",
             "--bind-address=127.0.0.1", f"--secure-port={port}", f"--cert-dir={state}/certs",
             "--advertise-address=192.0.2.1", "--endpoint-reconciler-type=none",
-            "--service-cluster-ip-range=10.0.0.0/24",
+            "--service-cluster-ip-range=10.0.0.0/16",
             "--service-account-issuer=https://kubernetes.default.svc",
             f"--service-account-key-file={state}/sa.key", f"--service-account-signing-key-file={state}/sa.key",
             f"--token-auth-file={state}/tokens.csv", "--authorization-mode=RBAC",

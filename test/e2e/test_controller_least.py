@@ -14,8 +14,7 @@ from kit.kube import Plane, write_config
 
 POLICY = {"apiVersion": "audit.k8s.io/v1", "kind": "Policy", "omitStages": ["RequestReceived"], "rules": [{"level": "Metadata"}]}
 # A server-side apply of what is not there needs create, and is told as patch.
-WITH_PATCH = {("", "configmaps", "create"), ("", "persistentvolumeclaims", "create"),
-              ("networking.k8s.io", "networkpolicies", "create")}
+WITH_PATCH = {("", "persistentvolumeclaims", "create"), ("networking.k8s.io", "networkpolicies", "create")}
 
 
 def own_plane(env):
@@ -63,11 +62,12 @@ def asked(env):
 def run_all(env):
     """Applications that need everything: claims, an Ingress, a run that fails and is begun again, an end that is cleared."""
     volume = "spark.kubernetes.driver.volumes.persistentVolumeClaim.data"
-    retried = application("again", restartPolicy={"type": "OnFailure", "onFailureRetries": 1, "onFailureRetryInterval": 1},
-                          sparkConf={f"{volume}.options.claimName": "OnDemand", f"{volume}.options.storageClass": "none",
-                                     f"{volume}.options.sizeLimit": "1Gi", f"{volume}.mount.path": "/data"})
     metrics = {"exposeDriverMetrics": True, "exposeExecutorMetrics": True,
                "prometheus": {"jmxExporterJar": "/prometheus/jmx.jar", "port": 8090}}
+    retried = application("again", monitoring=metrics,
+                          restartPolicy={"type": "OnFailure", "onFailureRetries": 1, "onFailureRetryInterval": 1},
+                          sparkConf={f"{volume}.options.claimName": "OnDemand", f"{volume}.options.storageClass": "none",
+                                     f"{volume}.options.sizeLimit": "1Gi", f"{volume}.mount.path": "/data"})
     # Of somebody else, or of a controller that died: it is looked at.
     env.api.done("POST", f"/apis/networking.k8s.io/v1/namespaces/{env.namespace}/ingresses", {
         "metadata": {"name": "cleared-ui-ingress"}, "spec": {"defaultBackend": {"service": {"name": "x", "port": {"number": 1}}}}})

@@ -31,13 +31,15 @@ def define(env, file="sparkoperator.k8s.io_sparkapplications.yaml"):
 class Controller:
     """One spark-controller for one namespace."""
 
-    def __init__(self, env, *arguments, number=0, environ=None, kubeconfig=None, namespaces=None, elect=False):
-        binary = os.environ["SPK_CONTROLLER"]
+    def __init__(self, env, *arguments, number=0, environ=None, kubeconfig=None, namespaces=None, elect=False,
+                 binary=None, homes=None):
+        binary = binary or os.environ["SPK_CONTROLLER"]
+        homes = homes or [(version, env.spark_home(home)) for version, home in HOMES]
         self.env, self.log = env, env.folder / f"controller{number}.log"
         command = [binary, "run", f"--kubeconfig={kubeconfig or env.facts['kubeconfig']}",
                    f"--namespaces={namespaces or env.namespace}", "--health-port=0", "--health-address=127.0.0.1",
                    "--log-format=json", f"--work-folder={env.folder}", *([] if elect else ["--leader-election=false"]),
-                   *(f"--spark-home={version}={env.spark_home(home)}" for version, home in HOMES), *arguments]
+                   *(f"--spark-home={version}={home}" for version, home in homes), *arguments]
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                             env=os.environ | (environ or {}))

@@ -98,6 +98,66 @@ START_TEST(namespaces_take_turns)
 }
 END_TEST
 
+static void add_last(const char *key)
+{
+    ck_assert_msg(spk_queue_add_last(queue, key, &err) == 0, "%s", err.msg);
+}
+
+START_TEST(what_can_wait_comes_behind_what_cannot)
+{
+    add_last("x");
+    add_last("y");
+    add("a");
+    add("b");
+    add_last("b"); /* nobody makes it less urgent */
+    expect(4, 0, 0);
+    take("a");
+    take("b");
+    take("x");
+    take("y");
+    add_last("a"); /* while it is taken: it may be news */
+    add_last("z");
+    spk_queue_done(queue, "a", false);
+    take("a");
+    take("z");
+    expect(0, 0, 5);
+}
+END_TEST
+
+START_TEST(what_can_wait_does_not_wait_for_ever)
+{
+    char keys[20][16];
+
+    add_last("x");
+    for (int i = 0; i < 20; i++) {
+        (void)snprintf(keys[i], sizeof(keys[i]), "%d", i);
+        add(keys[i]);
+    }
+    for (int i = 0; i < 8; i++)
+        take(keys[i]);
+    take("x");
+    add_last("y");
+    take(keys[8]);
+}
+END_TEST
+
+START_TEST(what_can_wait_leaves_workers_free)
+{
+    spk_queue_limit_last(queue, 1);
+    add_last("x");
+    add_last("y");
+    take("x");
+    expect(1, 0, 1);
+    add("a");
+    take("a");
+    add("x");
+    spk_queue_done(queue, "x", false); /* it had a place of those, whatever it is now */
+    take("x");
+    take("y");
+    expect(0, 0, 3);
+}
+END_TEST
+
 START_TEST(comes_again_when_added_while_taken)
 {
     add("a");
@@ -384,6 +444,9 @@ int main(void)
     tcase_set_timeout(tcase, 100);
     tcase_add_test(tcase, first_come_first_served_and_once);
     tcase_add_test(tcase, namespaces_take_turns);
+    tcase_add_test(tcase, what_can_wait_comes_behind_what_cannot);
+    tcase_add_test(tcase, what_can_wait_does_not_wait_for_ever);
+    tcase_add_test(tcase, what_can_wait_leaves_workers_free);
     tcase_add_test(tcase, comes_again_when_added_while_taken);
     tcase_add_test(tcase, appointments_come_in_their_order);
     tcase_add_test(tcase, earlier_appointment_stays);
