@@ -135,14 +135,14 @@ static int apply_one(json_t *document, const json_t *entry, struct spk_err *err)
 
     if (!op || !pointer || !known_op(op, value))
         return spk_fail(err, SPK_EINVALID, "not an add, replace or remove");
-    step = malloc(strlen(pointer) + 1);
-    if (!step)
-        return spk_fail(err, SPK_ENOMEM, "out of memory");
-    parent = find_parent(document, pointer, step);
     /* A copy, so that a later operation inside it does not change the patch. */
     value = value ? json_deep_copy(value) : json_null();
-    if (!value)
+    step = malloc(strlen(pointer) + 1);
+    if (!value || !step) {
+        json_decref(value);
         return spk_fail(err, SPK_ENOMEM, "out of memory");
+    }
+    parent = find_parent(document, pointer, step);
     if (json_is_object(parent))
         change = change_object(parent, op, step, value);
     else if (json_is_array(parent))
