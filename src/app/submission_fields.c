@@ -55,6 +55,17 @@ static void act_proxy_user(struct spk_submission_run *run, const struct spk_fiel
         spk_submission_fault(run, at->path, "expected the name of a user, found \"%s\"", name.ptr);
 }
 
+static void act_restart(struct spk_submission_run *run, const struct spk_field_at *at)
+{
+    if (spk_str_is(spk_json_str(json_object_get(at->value, "type")), "OnFailure") &&
+        json_integer_value(json_object_get(at->value, "onFailureRetries")) <= 0 &&
+        json_integer_value(json_object_get(at->value, "onSubmissionFailureRetries")) <= 0) {
+        spk_submission_note(run, at->path,
+                            "OnFailure without retries is as Never: set onFailureRetries, "
+                            "onSubmissionFailureRetries or both");
+    }
+}
+
 static void act_allocation(struct spk_submission_run *run, const struct spk_field_at *at)
 {
     static const char prefix[] = "spark.dynamicAllocation.";
@@ -172,7 +183,7 @@ static const struct spk_field rows[] = {
     {.name = "mode",             .kind = SPK_FIELD_TEXT, .act = act_mode},
     {.name = "sparkVersion",     .kind = SPK_FIELD_TEXT},
     {.name = "suspend",          .kind = SPK_FIELD_FLAG},
-    {.name = "restartPolicy",    .kind = SPK_FIELD_OBJECT, .way = SPK_FIELD_FIELDS, .fields = &restart},
+    {.name = "restartPolicy",    .kind = SPK_FIELD_OBJECT, .way = SPK_FIELD_FIELDS, .fields = &restart, .act = act_restart},
     {.name = "timeToLiveSeconds", .kind = SPK_FIELD_NUMBER},
     {.name = "failureRetries",   .way = SPK_FIELD_UNUSED, .target = "has no effect: use restartPolicy.onFailureRetries"},
     {.name = "retryInterval",    .way = SPK_FIELD_UNUSED, .target = "has no effect: use restartPolicy.onFailureRetryInterval"},
@@ -218,6 +229,25 @@ static void put_defaults(struct spk_submission_run *run)
         spk_submission_put_default(run, "spark.executor.instances", "1");
 }
 
+/* Spark's own refusal names no field, and that of the executors' comes from the driver alone. */
+static void check_images(struct spk_submission_run *run)
+{
+    static const char common[] = "spark.kubernetes.container.image";
+
+    if (spk_submission_get(run, common).len)
+        return;
+    for (size_t i = 0; i < SPK_ROLES; i++) {
+        const char *role = run->roles[i].name;
+        const char *own = spk_submission_text(run, "spark.kubernetes.%s.container.image", role);
+        if (spk_submission_get(run, own).len == 0) {
+            spk_submission_fault(run, "spec.image",
+                                 "missing: the image with Spark and the application, here or as "
+                                 "%s.image",
+                                 role);
+        }
+    }
+}
+
 /* Behind the roles' javaOptions, to which it adds. */
 static void monitor(struct spk_submission_run *run)
 {
@@ -242,5 +272,6 @@ void spk_submission_fields(struct spk_submission_run *run)
                             "spec.executor", &run->roles[SPK_EXECUTOR]);
     monitor(run);
     put_defaults(run);
+    check_images(run);
     spk_submission_batch(run);
 }

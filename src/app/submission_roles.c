@@ -2,6 +2,7 @@
 
 #include "spk/json/walk.h"
 #include "spk/k8s/name.h"
+#include "spk/k8s/quantity.h"
 
 #include <ctype.h>
 #include <math.h>
@@ -32,8 +33,31 @@ static void act_cores(struct spk_submission_run *run, const struct spk_field_at 
     }
     spk_submission_put_field(run, at->path, request, text);
     spk_submission_put_field(run, at->path, name, SPK_LIT("1"));
-    spk_submission_note(run, at->path, "Spark counts whole cores: \"%s\" is what the pod requests",
+    spk_submission_note(run, at->path,
+                        "Spark counts whole cores, here 1: \"%s\" is what the pod requests, as "
+                        "coreRequest says it",
                         text.ptr);
+}
+
+/* coreRequest and coreLimit: the API server's own refusal would name neither. */
+static void act_core_quantity(struct spk_submission_run *run, const struct spk_field_at *at)
+{
+    struct spk_str text = spk_json_str(at->value);
+    const char *kind = strcmp(at->name, "coreLimit") == 0 ? "limit" : "request";
+    spk_nano amount;
+
+    if (text.len == 0)
+        return;
+    if (!spk_quantity_read(&amount, text)) {
+        spk_submission_fault(run, at->path,
+                             "expected cores as Kubernetes counts them, such as 500m or 2, found "
+                             "\"%s\"",
+                             text.ptr);
+        return;
+    }
+    spk_submission_put_field(
+        run, at->path,
+        spk_submission_text(run, "spark.kubernetes.%s.%s.cores", at->role->name, kind), text);
 }
 
 /* Sizes as Java's tools write them: JavaUtils.byteStringAs. */
@@ -178,8 +202,8 @@ static const struct spk_fields gpu = SPK_FIELDS(gpu_rows);
 
 #define BOTH                                                                                        \
     {.name = "cores", .act = act_cores},                                                            \
-    PROPERTY("coreRequest", SPK_FIELD_TEXT, "spark.kubernetes.%s.request.cores"),                   \
-    PROPERTY("coreLimit", SPK_FIELD_TEXT, "spark.kubernetes.%s.limit.cores"),                       \
+    {.name = "coreRequest", .kind = SPK_FIELD_TEXT, .act = act_core_quantity},                      \
+    {.name = "coreLimit", .kind = SPK_FIELD_TEXT, .act = act_core_quantity},                        \
     {.name = "memory", .kind = SPK_FIELD_TEXT, .act = act_memory},                                  \
     {.name = "memoryOverhead", .kind = SPK_FIELD_TEXT, .act = act_memory},                          \
     {.name = "memoryLimit", .kind = SPK_FIELD_TEXT, .act = act_memory_limit},                       \

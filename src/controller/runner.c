@@ -95,7 +95,9 @@ static int fail_home(const struct spk_runner_options *options, struct spk_str ve
                          options->homes[i].version);
         len += n > 0 ? (size_t)n : 0;
     }
-    return spk_fail(err, SPK_EINVALID, "no Spark for version %.*s: --spark-home has %s",
+    return spk_fail(err, SPK_EINVALID,
+                    "spec.sparkVersion: found %.*s, expected one that the controller has a Spark "
+                    "for, by its --spark-home: %s",
                     (int)spk_runes_cut(version, 32), version.ptr ? version.ptr : "",
                     *have ? have : "none");
 }
@@ -106,6 +108,8 @@ int spk_runner_home(const char **out, const struct spk_runner_options *options,
     const struct spk_spark_home *best = NULL;
     size_t best_len = 0;
 
+    if (spark_version.len && spark_version.ptr[0] == 'v')
+        spark_version = spk_str_skip(spark_version, 1);
     for (size_t i = 0; i < options->home_count; i++) {
         const struct spk_spark_home *home = &options->homes[i];
         struct spk_str prefix = spk_str(home->version);

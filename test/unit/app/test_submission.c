@@ -298,6 +298,31 @@ START_TEST(test_what_is_not_done_is_said)
 }
 END_TEST
 
+static void refuses(const char *more, const char *expect)
+{
+    ck_assert_msg(translate(more, &usual) == -1, "accepted: %s", more);
+    ck_assert_msg(strstr(err.msg, expect) != NULL, "%s: %s", more, err.msg);
+    teardown();
+}
+
+START_TEST(test_images_and_cores_are_checked_before_spark_does)
+{
+    refuses("'image':null", "spec.image: missing: ");
+    refuses("'image':''," DRIVER("'image':'d'"), "or as executor.image");
+    refuses(DRIVER("'coreLimit':'1 core'"), "spec.driver.coreLimit: expected cores");
+    refuses(EXEC("'coreRequest':'half'"), "spec.executor.coreRequest: expected cores");
+    ck_assert_int_eq(translate("'image':null,'sparkConf':{'spark.kubernetes.container.image':'c'},"
+                               "'restartPolicy':{'type':'OnFailure'}," DRIVER("'coreLimit':'1.5'"),
+                               &usual),
+                     0);
+    ck_assert_str_eq(json_string_value(json_object_get(submission.properties,
+                                                       "spark.kubernetes.driver.limit.cores")),
+                     "1.5");
+    ck_assert_uint_eq(submission.note_count, 1);
+    ck_assert_str_eq(submission.notes[0].field, "spec.restartPolicy");
+}
+END_TEST
+
 START_TEST(test_all_faults_are_in_one_message)
 {
     make("'mode':'client','type':'Go','mainClass':null," CONF("spark.master"));
@@ -429,6 +454,7 @@ int main(void)
     ADD_ROWS(tcase, test_properties, properties);
     ADD_ROWS(tcase, test_what_is_not_done_is_said, notes);
     ADD_ROWS(tcase, test_who_needs_the_webhook, asking);
+    tcase_add_test(tcase, test_images_and_cores_are_checked_before_spark_does);
     tcase_add_test(tcase, test_all_faults_are_in_one_message);
     tcase_add_test(tcase, test_faults_without_room_are_counted);
     tcase_add_test(tcase, test_notes_without_room_are_counted);

@@ -341,11 +341,13 @@ START_TEST(chooses_a_home)
     try_home("4.01", "/4");
     try_home("4.1.0-preview1", "/4");
     try_home("41.0", "/any");
+    try_home("v3.5.7", "/3.5.7");
     try_home("3.5.7-SNAPSHOT", "/3.5.7");
     try_home("3.5", "/any");
     try_home("", "/any");
     ck_assert_int_eq(spk_runner_home(&home, &one, SPK_LIT("4.0"), &err), -1);
-    ck_assert_msg(err.code == SPK_EINVALID && strstr(err.msg, "4.0") && strstr(err.msg, "3.5"),
+    ck_assert_msg(err.code == SPK_EINVALID && strstr(err.msg, "sparkVersion: found 4.0") &&
+                      strstr(err.msg, ": 3.5"),
                   "%s", err.msg);
 }
 END_TEST
