@@ -124,25 +124,17 @@ static bool known_op(const char *op, const json_t *value)
     return value && (strcmp(op, "add") == 0 || strcmp(op, "replace") == 0);
 }
 
-static int apply_one(json_t *document, const json_t *entry, struct spk_err *err)
+/* @step has room for any step of @pointer. */
+static int apply_at(json_t *document, const char *op, const char *pointer, char *step,
+                    const json_t *given, struct spk_err *err)
 {
-    const char *op = json_string_value(json_object_get(entry, "op"));
-    const char *pointer = json_string_value(json_object_get(entry, "path"));
-    json_t *value = json_object_get(entry, "value");
-    SPK_AUTOFREE char *step = NULL;
-    enum change change = NO_PLACE;
-    json_t *parent;
-
-    if (!op || !pointer || !known_op(op, value))
-        return spk_fail(err, SPK_EINVALID, "not an add, replace or remove");
+    json_t *parent = find_parent(document, pointer, step);
     /* A copy, so that a later operation inside it does not change the patch. */
-    value = value ? json_deep_copy(value) : json_null();
-    step = malloc(strlen(pointer) + 1);
-    if (!value || !step) {
-        json_decref(value);
+    json_t *value = given ? json_deep_copy(given) : json_null();
+    enum change change = NO_PLACE;
+
+    if (!value)
         return spk_fail(err, SPK_ENOMEM, "out of memory");
-    }
-    parent = find_parent(document, pointer, step);
     if (json_is_object(parent))
         change = change_object(parent, op, step, value);
     else if (json_is_array(parent))
@@ -153,6 +145,24 @@ static int apply_one(json_t *document, const json_t *entry, struct spk_err *err)
     if (change == NO_PLACE)
         return spk_fail(err, SPK_EINVALID, "%s %.200s: no such place", op, pointer);
     return 0;
+}
+
+static int apply_one(json_t *document, const json_t *entry, struct spk_err *err)
+{
+    const char *op = json_string_value(json_object_get(entry, "op"));
+    const char *pointer = json_string_value(json_object_get(entry, "path"));
+    const json_t *value = json_object_get(entry, "value");
+    char *step;
+    int result;
+
+    if (!op || !pointer || !known_op(op, value))
+        return spk_fail(err, SPK_EINVALID, "not an add, replace or remove");
+    step = malloc(strlen(pointer) + 1);
+    if (!step)
+        return spk_fail(err, SPK_ENOMEM, "out of memory");
+    result = apply_at(document, op, pointer, step, value, err);
+    free(step);
+    return result;
 }
 
 int spk_patch_apply_to(json_t *document, const json_t *ops, struct spk_err *err)
