@@ -1,5 +1,6 @@
 #include "controller/options.h"
 
+#include "spk/app/ui.h"
 #include "spk/base/cleanup.h"
 #include "spk/k8s/name.h"
 
@@ -346,6 +347,20 @@ static int check_lease(const struct spk_run_options *options, struct spk_err *er
     return 0;
 }
 
+/* As any application would fill it in: a wrong placeholder is seen now, not with the first driver.
+ */
+static int check_format(const char *format, struct spk_err *err)
+{
+    const struct spk_ui_options ui = {.ingress_url_format = format};
+    const struct spk_app app = {
+        .name = SPK_LIT("app"), .ns = SPK_LIT("ns"), .status.application_id = "id"};
+    char path[256];
+
+    if (spk_ui_proxy_base(path, &app, &ui, err) < 0)
+        return spk_fail_in(err, "--ingress-url-format");
+    return 0;
+}
+
 static int check_ingress(const struct spk_run_options *options, struct spk_err *err)
 {
     if (options->ingress_url_format && !options->ui_service)
@@ -353,7 +368,7 @@ static int check_ingress(const struct spk_run_options *options, struct spk_err *
                         "--ingress-url-format: needs --enable-ui-service, found it false");
     if (options->ingress_class && !options->ingress_url_format)
         return spk_fail(err, SPK_EINVALID, "--ingress-class: needs --ingress-url-format");
-    return 0;
+    return options->ingress_url_format ? check_format(options->ingress_url_format, err) : 0;
 }
 
 int spk_run_options_parse(struct spk_run_options *out, int argc, char **argv,

@@ -41,6 +41,8 @@ static const struct {
     {"--ingress-class=nginx",                            "--ingress-class: needs --ingress-url-format"           },
     {"--ingress-url-format=x --enable-ui-service=false",
      "--ingress-url-format: needs --enable-ui-service"                                                           },
+    {"--ingress-url-format={{$appNam}}.x",
+     "--ingress-url-format: the Ingress URL format has {{$appNam}}"                                              },
     {"--metrics-prefix=1x",                              "--metrics-prefix: found '1x'"                          },
     {"--metrics-labels=a,b,c,d,e,f,g,h,i",               "--metrics-labels: more than 8"                         },
     {"--metrics-labels=1a",                              "--metrics-labels: found '1a'"                          },
