@@ -1,4 +1,3 @@
-#include "spk/base/cleanup.h"
 #include "spk/base/clock.h"
 
 #include "controller/pass.h"
@@ -11,13 +10,6 @@
  * machine wants to know more than a look could say. */
 #define GONE_YET_MS 500
 
-static void decref(json_t **json)
-{
-    json_decref(*json);
-}
-
-#define AUTO_JSON SPK_CLEANUP(decref)
-
 static bool wants_ui(const struct spk_pass *pass, const struct spk_app_status *status)
 {
     return pass->engine->options.ui_service && !*status->driver.ui_service &&
@@ -29,7 +21,7 @@ static bool wants_ui(const struct spk_pass *pass, const struct spk_app_status *s
  * there will be one. */
 static int write_marks(struct spk_pass *pass, struct spk_err *err)
 {
-    json_t *patch AUTO_JSON =
+    json_auto_t *patch =
         json_pack("{s{ss% s{ss ss}}}", "metadata", "resourceVersion",
                   pass->app.resource_version.ptr, pass->app.resource_version.len, "annotations",
                   SPK_APP_MARKER, SPK_APP_MARKER_VALUE, SPK_APP_SPEC_HASH, pass->app.hash);
@@ -123,7 +115,7 @@ static int store_status(struct spk_pass *pass, const struct spk_step *step, stru
 {
     struct spk_app_status old = pass->app.status;
     struct spk_app_status now = step->status;
-    json_t *patch AUTO_JSON = NULL;
+    json_auto_t *patch = NULL;
     json_t *object = NULL;
     int result;
 
@@ -299,7 +291,7 @@ static json_t *known_executors(struct spk_pass *pass, const json_t *have)
 static int write_executors(struct spk_pass *pass, const json_t *have, const json_t *now,
                            struct spk_err *err)
 {
-    json_t *patch AUTO_JSON = NULL;
+    json_auto_t *patch = NULL;
     json_t *object = NULL;
     int result;
 
@@ -328,8 +320,8 @@ static bool tracks_executors(enum spk_app_state state)
 int spk_pass_executors(struct spk_pass *pass, int64_t *wake_ms, struct spk_err *err)
 {
     const json_t *have = json_object_get(pass->app.status_json, "executorState");
-    json_t *known AUTO_JSON = NULL;
-    json_t *now AUTO_JSON = NULL;
+    json_auto_t *known = NULL;
+    json_auto_t *now = NULL;
     const struct spk_pod **list;
     size_t count;
     int64_t due;

@@ -1,18 +1,9 @@
-#include "spk/base/cleanup.h"
-
 #include "controller/engine_parts.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #define HOST_PROPERTY "spark.driver.host="
-
-static void decref(json_t **json)
-{
-    json_decref(*json);
-}
-
-#define AUTO_JSON SPK_CLEANUP(decref)
 
 /* The driver's Service, as its own properties call it: "NAME.NAMESPACE.svc". Spark's ConfigMap has
  * them (DriverServiceFeatureStep, KubernetesClientUtils.buildSparkConfDirFilesMap). */
@@ -53,8 +44,8 @@ static bool owned_by(const json_t *object, const char *uid)
 int spk_engine_whole(struct spk_engine *engine, const struct spk_key *key,
                      const struct spk_pod *pod, struct spk_err *err)
 {
-    json_t *config_map AUTO_JSON = NULL;
-    json_t *service AUTO_JSON = NULL;
+    json_auto_t *config_map = NULL;
+    json_auto_t *service = NULL;
     char name[SPK_LABEL_MAX + 1];
     int result;
 
@@ -133,7 +124,7 @@ bool spk_engine_owns(const struct spk_key *key, enum spk_api_kind kind, const js
 static int look_for_drivers(struct spk_engine *engine, const struct spk_key *key, const char *id,
                             struct spk_look *out, struct spk_err *err)
 {
-    json_t *items AUTO_JSON = NULL;
+    json_auto_t *items = NULL;
     int result = spk_api_list(engine->kube, key, SPK_API_PODS, &items, err);
     const json_t *item;
     size_t i;
@@ -154,7 +145,7 @@ static int look_for_drivers(struct spk_engine *engine, const struct spk_key *key
 static int look_for_any(struct spk_engine *engine, const struct spk_key *key,
                         enum spk_api_kind kind, struct spk_look *out, struct spk_err *err)
 {
-    json_t *items AUTO_JSON = NULL;
+    json_auto_t *items = NULL;
     int result = spk_api_list(engine->kube, key, kind, &items, err);
     const json_t *item;
     size_t i;
@@ -170,7 +161,7 @@ static int look_for_any(struct spk_engine *engine, const struct spk_key *key,
 int spk_engine_look(struct spk_engine *engine, const struct spk_key *key, const struct spk_app *app,
                     const char *driver_name, struct spk_look *out, struct spk_err *err)
 {
-    json_t *object AUTO_JSON = NULL;
+    json_auto_t *object = NULL;
     int result;
 
     memset(out, 0, sizeof(*out));
@@ -193,7 +184,7 @@ int spk_engine_look(struct spk_engine *engine, const struct spk_key *key, const 
 static int delete_kind(struct spk_engine *engine, const struct spk_key *key, enum spk_api_kind kind,
                        const char *keep, struct spk_err *err)
 {
-    json_t *items AUTO_JSON = NULL;
+    json_auto_t *items = NULL;
     int result = spk_api_list(engine->kube, key, kind, &items, err);
     const json_t *item;
     size_t i;
