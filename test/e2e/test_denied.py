@@ -86,7 +86,7 @@ def test_refusals_name_what_was_found_and_what_was_expected(env):
             "configMap.mine", "/opt/spark/conf", "spark-conf-map")
     refused(env, pods.pod("twice", annotations={PREFIX + "configMap.a": "/etc/x", PREFIX + "secret.b": "/etc/x/"}),
             "configMap.a", "secret.b", "/etc/x")
-    refused(env, pods.pod("retired", annotations={PREFIX + "tolerations.1": "x"}), "tolerations.1", "pod template")
+    refused(env, pods.pod("retired", annotations={PREFIX + "tolerations.1": "x"}), "tolerations.1", "overlay")
     refused(env, pods.pod("json", annotations={PREFIX + "ownerReference": "{"}), "ownerReference")
     refused(env, pods.pod("keys", annotations={PREFIX + "GCPServiceAccount.a": "/a", PREFIX + "GCPServiceAccount.b": "/b"}),
             "GCPServiceAccount.a", "GCPServiceAccount.b")

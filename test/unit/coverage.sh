@@ -8,6 +8,6 @@ build=${1:-build/coverage}
 cmake --preset coverage -B "$build" >/dev/null
 cmake --build "$build" --parallel "$(nproc)" >/dev/null
 find "$build" -name '*.gcda' -delete
-ctest --test-dir "$build" -j2 -L 'unit|golden|oom|properties' -E '^unit\.(net|kube|webhook)\.' --output-on-failure --quiet
+ctest --test-dir "$build" -j2 -L 'unit|golden|oom|properties' -E '^unit\.(net|kube|webhook|controller)\.' --output-on-failure --quiet
 python3 test/unit/coverage.py "$build" src/admission 95
 python3 test/unit/coverage.py "$build" src/app 95
