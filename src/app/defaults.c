@@ -117,10 +117,12 @@ static void add_tracking(struct run *run)
 
 static bool is_open(const json_t *object)
 {
-    const json_t *state = json_object_get(
-        json_object_get(json_object_get(object, "status"), "applicationState"), "state");
+    const json_t *status = json_object_get(object, "status");
+    const json_t *state = json_object_get(json_object_get(status, "applicationState"), "state");
+    bool in_flight = json_string_length(json_object_get(status, "submissionID")) > 0;
 
-    return json_string_length(state) == 0 || spk_str_is(spk_json_str(state), "INVALIDATING");
+    return (json_string_length(state) == 0 && !in_flight) ||
+           spk_str_is(spk_json_str(state), "INVALIDATING");
 }
 
 static void add_all(struct run *run)

@@ -443,6 +443,25 @@ START_TEST(test_an_overlay_has_a_ceiling)
 }
 END_TEST
 
+START_TEST(test_notes_become_a_condition)
+{
+    json_t *condition;
+    const char *message;
+
+    ck_assert_int_eq(spk_submission_condition(&condition, &submission, 0, &err), 0);
+    ck_assert_ptr_null(condition);
+    make("'failureRetries':3,'retryInterval':4");
+    ck_assert_int_eq(spk_submission_make(&submission, &app, &usual, &err), 0);
+    ck_assert_int_eq(spk_submission_condition(&condition, &submission, 60, &err), 0);
+    ck_assert_str_eq(json_string_value(json_object_get(condition, "lastTransitionTime")),
+                     "1970-01-01T00:01:00Z");
+    message = json_string_value(json_object_get(condition, "message"));
+    ck_assert_ptr_nonnull(strstr(message, "spec.failureRetries: "));
+    ck_assert_ptr_nonnull(strstr(message, "; spec.retryInterval: "));
+    json_decref(condition);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tcase = tcase_create("submission");
@@ -462,5 +481,6 @@ int main(void)
     tcase_add_test(tcase, test_a_template_chooses_no_namespace);
     tcase_add_test(tcase, test_the_ui_is_told_where_it_is);
     tcase_add_test(tcase, test_an_overlay_has_a_ceiling);
+    tcase_add_test(tcase, test_notes_become_a_condition);
     return run_case("submission", tcase);
 }
