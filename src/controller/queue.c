@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 #include <sys/random.h>
 
 #define BACKOFF_MS    50
@@ -29,10 +30,12 @@
 
 /* Keys of one namespace that are ready. */
 struct line {
-    struct line *next; /* in the ring */
-    struct item *first;
-    struct item **behind; /* where the next one is hung up */
+    TAILQ_ENTRY(line) turn; /* in the ring, while there are some */
+    TAILQ_HEAD(, item) items;
 };
+
+/* Lines, in the order of their turns. */
+TAILQ_HEAD(ring, line);
 
 struct row {
     struct line lines[2]; /* [can_wait] */
@@ -42,8 +45,8 @@ struct row {
 
 struct item {
     struct row *row;
-    struct item *next; /* in the line */
-    int64_t ready_ms;  /* since when */
+    TAILQ_ENTRY(item) place_in_line;
+    int64_t ready_ms; /* since when */
     int64_t due_ms;
     size_t place; /* in the heap */
     unsigned failures;
@@ -60,12 +63,11 @@ struct spk_queue {
     pthread_cond_t changed;
     void *keys; /* of tsearch(): the items' keys */
     size_t items;
-    void *rows; /* of tsearch(): the rows' namespaces */
-    /* Of the rings, [can_wait]: next is whose turn it is; NULL when nothing is ready. */
-    struct line *last[2];
-    unsigned impatient; /* keys given in a row while some that can wait were ready */
-    size_t last_taken;  /* with workers, of those that could wait */
-    size_t last_most;   /* at one time */
+    void *rows;           /* of tsearch(): the rows' namespaces */
+    struct ring rings[2]; /* [can_wait] */
+    unsigned impatient;   /* keys given in a row while some that can wait were ready */
+    size_t last_taken;    /* with workers, of those that could wait */
+    size_t last_most;     /* at one time */
     struct item **heap;
     size_t appointed;
     size_t room; /* in the heap: for every item, so that an appointment can't fail */
@@ -207,6 +209,8 @@ static struct row *find_or_make_row(struct spk_queue *queue, const char *key)
         return NULL;
     if (ns.len)
         memcpy(row->ns, ns.ptr, ns.len);
+    TAILQ_INIT(&row->lines[false].items);
+    TAILQ_INIT(&row->lines[true].items);
     node = tsearch(row->ns, &queue->rows, compare);
     if (!node || *node != row->ns)
         free(row);
@@ -265,30 +269,39 @@ static void forget_idle(struct spk_queue *queue, struct item *item)
     free(item);
 }
 
-/* Last in the ring. */
-static void line_up(struct line **last, struct line *line)
+static void line_up(struct spk_queue *queue, struct item *item, bool can_wait)
 {
-    line->behind = &line->first;
-    line->next = line;
-    if (*last) {
-        line->next = (*last)->next;
-        (*last)->next = line;
-    }
-    *last = line;
+    struct line *line = &item->row->lines[can_wait];
+
+    if (TAILQ_EMPTY(&line->items))
+        TAILQ_INSERT_TAIL(&queue->rings[can_wait], line, turn);
+    TAILQ_INSERT_TAIL(&line->items, item, place_in_line);
+    item->can_wait = can_wait;
+}
+
+static void leave_line(struct spk_queue *queue, struct item *item)
+{
+    struct line *line = &item->row->lines[item->can_wait];
+
+    TAILQ_REMOVE(&line->items, item, place_in_line);
+    if (TAILQ_EMPTY(&line->items))
+        TAILQ_REMOVE(&queue->rings[item->can_wait], line, turn);
 }
 
 static void append(struct spk_queue *queue, struct item *item)
 {
-    struct line *line = &item->row->lines[item->can_wait];
-
+    line_up(queue, item, item->can_wait);
     item->ready = true;
     item->ready_ms = spk_clock_mono_ms();
-    item->next = NULL;
-    if (!line->first)
-        line_up(&queue->last[item->can_wait], line);
-    *line->behind = item;
-    line->behind = &item->next;
     queue->counts.depth++;
+    (void)pthread_cond_signal(&queue->changed);
+}
+
+/* What could wait, and now can't. */
+static void hurry(struct spk_queue *queue, struct item *item)
+{
+    leave_line(queue, item);
+    line_up(queue, item, false);
     (void)pthread_cond_signal(&queue->changed);
 }
 
@@ -319,6 +332,8 @@ int spk_queue_new(struct spk_queue **out, struct spk_err *err)
     if (!queue)
         return spk_fail(err, SPK_ENOMEM, "out of memory");
     queue->last_most = SIZE_MAX;
+    TAILQ_INIT(&queue->rings[false]);
+    TAILQ_INIT(&queue->rings[true]);
     (void)pthread_mutex_init(&queue->lock, NULL);
     (void)pthread_condattr_init(&attr);
     (void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
@@ -367,6 +382,8 @@ static int add_now(struct spk_queue *queue, const char *key, bool can_wait, stru
         queue->counts.added++;
         if (!item->ready)
             item->can_wait = can_wait && !item->taken;
+        else if (item->can_wait && !can_wait)
+            hurry(queue, item);
         make_ready(queue, item);
     }
     (void)pthread_mutex_unlock(&queue->lock);
@@ -412,50 +429,51 @@ static void wait_for_more(struct spk_queue *queue, int64_t until_ms)
         (void)pthread_cond_timedwait(&queue->changed, &queue->lock, &until);
 }
 
-/* The line whose turn it is goes to the end, or out of the ring. */
-static struct item *pop(struct line **last)
+/* Of the line whose turn it is; that goes to the end. */
+static struct item *pop(struct spk_queue *queue, struct ring *ring)
 {
-    struct line *line = (*last)->next;
-    struct item *item = line->first;
+    struct line *line = TAILQ_FIRST(ring);
+    struct item *item = TAILQ_FIRST(&line->items);
 
-    line->first = item->next;
-    if (line->first)
-        *last = line;
-    else if (line == *last)
-        *last = NULL;
-    else
-        (*last)->next = line->next;
+    leave_line(queue, item);
+    if (!TAILQ_EMPTY(&line->items)) {
+        TAILQ_REMOVE(ring, line, turn);
+        TAILQ_INSERT_TAIL(ring, line, turn);
+    }
     return item;
 }
 
 /* The ring whose turn it is; NULL when no worker may have anything now. */
-static struct line **ring(struct spk_queue *queue)
+static struct ring *ring_of_turn(struct spk_queue *queue)
 {
-    bool patient = queue->last[true] && queue->last_taken < queue->last_most;
+    struct ring *first = &queue->rings[false];
+    struct ring *last = &queue->rings[true];
+    bool patient = !TAILQ_EMPTY(last) && queue->last_taken < queue->last_most;
 
-    if (patient && (!queue->last[false] || queue->impatient >= PATIENCE))
-        return &queue->last[true];
-    return queue->last[false] ? &queue->last[false] : NULL;
+    if (patient && (TAILQ_EMPTY(first) || queue->impatient >= PATIENCE))
+        return last;
+    return TAILQ_EMPTY(first) ? NULL : first;
 }
 
 static void count_given(struct spk_queue *queue, struct item *item)
 {
     item->given_last = item->can_wait;
     queue->last_taken += item->given_last;
-    queue->impatient = !item->given_last && queue->last[true] ? queue->impatient + 1 : 0;
+    queue->impatient =
+        !item->given_last && !TAILQ_EMPTY(&queue->rings[true]) ? queue->impatient + 1 : 0;
     queue->counts.depth--;
     queue->counts.taken++;
 }
 
 /* The first one that is ready. What it was to come for later, it comes for now. */
-static char *give_first(struct spk_queue *queue, struct line **last)
+static char *give_first(struct spk_queue *queue, struct ring *ring)
 {
-    char *copy = strdup((*last)->next->first->key);
+    char *copy = strdup(TAILQ_FIRST(&TAILQ_FIRST(ring)->items)->key);
     struct item *item;
 
     if (!copy)
         return NULL;
-    item = pop(last);
+    item = pop(queue, ring);
     item->ready = false;
     item->taken = true;
     cancel(queue, item);
@@ -470,12 +488,14 @@ int spk_queue_take(struct spk_queue *queue, char **key)
     (void)pthread_mutex_lock(&queue->lock);
     while (!given && !queue->closed) {
         int64_t now_ms = spk_clock_mono_ms();
+        struct ring *ring;
         int64_t until_ms;
 
         fulfil_appointments(queue, now_ms);
         until_ms = queue->appointed ? queue->heap[0]->due_ms : INT64_MAX;
-        if (ring(queue)) {
-            given = give_first(queue, ring(queue));
+        ring = ring_of_turn(queue);
+        if (ring) {
+            given = give_first(queue, ring);
             until_ms = now_ms + NO_MEMORY_MS;
         }
         if (!given)
@@ -525,15 +545,17 @@ void spk_queue_done(struct spk_queue *queue, const char *key, bool failed)
     (void)pthread_mutex_unlock(&queue->lock);
 }
 
-static int64_t oldest_ms(const struct line *last, int64_t now_ms)
+static int64_t oldest_ms(const struct ring *ring, int64_t now_ms)
 {
-    const struct line *line = last;
+    const struct line *line;
     int64_t since_ms = now_ms;
 
-    while (line) {
-        if (line->first->ready_ms < since_ms)
-            since_ms = line->first->ready_ms;
-        line = line->next == last ? NULL : line->next;
+    TAILQ_FOREACH(line, ring, turn)
+    {
+        const struct item *first = TAILQ_FIRST(&line->items);
+
+        if (first->ready_ms < since_ms)
+            since_ms = first->ready_ms;
     }
     return now_ms - since_ms;
 }
@@ -547,8 +569,8 @@ struct spk_queue_counts spk_queue_counts(struct spk_queue *queue)
     (void)pthread_mutex_lock(&queue->lock);
     counts = queue->counts;
     counts.delayed = queue->appointed;
-    counts.oldest_ms = oldest_ms(queue->last[false], now_ms);
-    waiting_ms = oldest_ms(queue->last[true], now_ms);
+    counts.oldest_ms = oldest_ms(&queue->rings[false], now_ms);
+    waiting_ms = oldest_ms(&queue->rings[true], now_ms);
     if (counts.oldest_ms < waiting_ms)
         counts.oldest_ms = waiting_ms;
     (void)pthread_mutex_unlock(&queue->lock);

@@ -21,12 +21,12 @@ struct spk_queue;
 int spk_queue_new(struct spk_queue **out, struct spk_err *err) __attribute__((warn_unused_result));
 void spk_queue_free(struct spk_queue *queue); /* after the workers have ended */
 
-/* Now, at once. SPK_ENOMEM. */
+/* Now, at once; what spk_queue_add_last() has added no longer waits. SPK_ENOMEM. */
 int spk_queue_add(struct spk_queue *queue, const char *key, struct spk_err *err);
 
 /* Now, but behind all that spk_queue_add() has added and will add, except that one of eight is from
- * here. What waits stays where it is; what a worker has comes as by spk_queue_add(), as it may be
- * news that came too late for it. SPK_ENOMEM. */
+ * here. What is ready stays where it is; what a worker has comes as by spk_queue_add(), as it may
+ * be news that came too late for it. SPK_ENOMEM. */
 int spk_queue_add_last(struct spk_queue *queue, const char *key, struct spk_err *err);
 
 /* With how many workers these may be at a time, so that some are always near for the others;

@@ -77,9 +77,12 @@ def ui(env, name):
 def completed(env, name):
     status = reaches(env, name, "COMPLETED", within=LONG)["status"]
     assert status["executionAttempts"] == 1 and status["terminationTime"], status
+
+    def told():
+        return controller.read(env, name)["status"].get("executorState", {})
+
     # Executors are told of no more than once in a while.
-    wait_for("its executor is told to be done", lambda: list(
-        controller.read(env, name)["status"]["executorState"].values()) == ["COMPLETED"], within=20)
+    wait_for("its executor is told to be done", lambda: list(told().values()) == ["COMPLETED"], within=20, instead=told)
 
 
 def test_spark_pi_is_run_and_all_of_it_is_cleared(env):

@@ -10,7 +10,6 @@ from kit.breaker import Breaker
 from kit.fleet import Fleet, all_well
 
 LAG_MS, RSS_MIB = 2000, 64
-CALLS = 4  # from a pod's event to what is stored, at most: whole driver, UI, two writes
 
 
 def test_fleet_of_a_thousand_is_submitted_once_and_seen_through(env):
@@ -21,9 +20,8 @@ def test_fleet_of_a_thousand_is_submitted_once_and_seen_through(env):
     print(said, f"peak {fleet.peak_mib():.1f} MiB, CPU {own:.1f} s, its children {children:.1f} s")
     all_well(said, count)
     assert said["ids"] == count, said
-    # What a machine that others use, too, adds to every call is not the controller's.
-    most = LAG_MS + CALLS * said["api_ms"]["p99"]
-    assert said["lag_running_ms"]["p99"] < most and said["lag_completed_ms"]["p99"] < most, said
+    # Nothing runs beside this test: what is late is the controller's.
+    assert said["lag_running_ms"]["p99"] < LAG_MS and said["lag_completed_ms"]["p99"] < LAG_MS, said
     if fleet.release:
         assert fleet.peak_mib() < RSS_MIB, fleet.peak_mib()
 

@@ -33,15 +33,15 @@ def said_by(refusal):
     return json.loads(text or "{}") if "json" in refusal.headers.get("Content-Type", "") else {"message": text.strip()}
 
 
-def wait_for(what, condition, within=30.0, every=0.1):
-    """What @condition gives once that is true in itself."""
+def wait_for(what, condition, within=30.0, every=0.1, instead=None):
+    """What @condition gives once that is true in itself. @instead says what there is when it never is."""
     deadline = time.monotonic() + within
     while True:
         result = condition()
         if result:
             return result
         if time.monotonic() > deadline:
-            raise AssertionError(f"not within {within} s: {what}")
+            raise AssertionError(f"not within {within} s: {what}" + (f", but {instead()}" if instead else ""))
         time.sleep(every)
 
 

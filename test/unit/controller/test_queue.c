@@ -124,6 +124,22 @@ START_TEST(what_can_wait_comes_behind_what_cannot)
 }
 END_TEST
 
+START_TEST(what_can_wait_no_longer_is_in_a_hurry)
+{
+    add_last("v/n/x");
+    add_last("v/n/y");
+    add_last("v/m/z");
+    add("v/n/a");
+    add("v/n/y");
+    expect(4, 0, 0);
+    take("v/n/a");
+    take("v/n/y");
+    take("v/n/x");
+    take("v/m/z");
+    expect(0, 0, 4);
+}
+END_TEST
+
 START_TEST(what_can_wait_does_not_wait_for_ever)
 {
     char keys[20][16];
@@ -445,6 +461,7 @@ int main(void)
     tcase_add_test(tcase, first_come_first_served_and_once);
     tcase_add_test(tcase, namespaces_take_turns);
     tcase_add_test(tcase, what_can_wait_comes_behind_what_cannot);
+    tcase_add_test(tcase, what_can_wait_no_longer_is_in_a_hurry);
     tcase_add_test(tcase, what_can_wait_does_not_wait_for_ever);
     tcase_add_test(tcase, what_can_wait_leaves_workers_free);
     tcase_add_test(tcase, comes_again_when_added_while_taken);
