@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Checkers that others wrote, from the root of the repository: tool.sh format | man | tidy BUILD
+# Checkers that others wrote, from the root of the repository: tool.sh format | man
 set -euo pipefail
 
 need() { # other versions of these format and complain differently
@@ -17,12 +17,5 @@ format)
 man)
     need mandoc
     mandoc -T lint -W warning man/*.8
-    ;;
-tidy)
-    need clang-tidy-14
-    # One file at a time: given several it takes every va_list but the first for uninitialised. How the
-    # analyzer came to what it says is hundreds of lines: run it by hand on the one file for those.
-    find src -name '*.c' -print0 | xargs -0 -n 1 -P 2 clang-tidy-14 --quiet -p "$2" 2>&1 |
-        { grep -E '^[^ ]+: (error|warning):|^Error' || true; }
     ;;
 esac
