@@ -6,6 +6,7 @@
 #include "spk/base/text.h"
 #include "spk/json/walk.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,6 +14,8 @@
 #define PREFIX "spark-operator.k8s.io/"
 #define ALIAS  "sparkoperator.k8s.io/"
 #define STAMP  "mutated-by"
+
+#define ENDED_BY(signal) (128 + (signal))
 
 struct parts {
     json_t *metadata;
@@ -273,6 +276,29 @@ static enum spk_pod_state by_phase(const char *phase)
     return SPK_POD_PENDING; /* a pod that nobody has looked at has no phase */
 }
 
+/* Spark deletes the executors that it no longer needs, often before they have ended by themselves:
+ * the kubelet ends them, and since Kubernetes 1.27 calls the pod Failed before it goes. When its
+ * deletion was asked for: deletionTimestamp is the end of the grace that it was given. */
+static bool ended_by_deletion(const struct spk_pod *pod, const struct parts *parts,
+                              const json_t *ended)
+{
+    int64_t grace_s =
+        json_integer_value(json_object_get(parts->metadata, "deletionGracePeriodSeconds"));
+
+    return pod->deleting &&
+           (pod->exit_code == ENDED_BY(SIGTERM) || pod->exit_code == ENDED_BY(SIGKILL)) &&
+           time_of(ended, "finishedAt") >= pod->deleting_s - grace_s;
+}
+
+/* DisruptionTarget: preemption, API-initiated eviction, taints, a node under pressure or gone.
+ * Spec: KEP-3329 */
+static bool is_evicted(const struct spk_pod *pod, const struct parts *parts)
+{
+    return strcmp(pod->reason, "Evicted") == 0 || strcmp(pod->reason, "OOMKilled") == 0 ||
+           is(parts->status, "reason", "Evicted") ||
+           is(named(parts->conditions, "type", "DisruptionTarget"), "status", "True");
+}
+
 /* The Spark container's end is the pod's, whatever a sidecar does. */
 static void read_state(struct spk_pod *pod, const struct parts *parts)
 {
@@ -297,8 +323,10 @@ static void read_state(struct spk_pod *pod, const struct parts *parts)
         pod->lost_s = time_of(ready, "lastTransitionTime");
         pod->lost_s = pod->lost_s ? pod->lost_s : pod->created_s;
     }
-    pod->evicted = strcmp(pod->reason, "Evicted") == 0 || strcmp(pod->reason, "OOMKilled") == 0 ||
-                   is(parts->status, "reason", "Evicted");
+    pod->evicted = is_evicted(pod, parts);
+    if (!pod->driver && pod->state == SPK_POD_FAILED && !pod->evicted &&
+        ended_by_deletion(pod, parts, ended))
+        pod->state = SPK_POD_RUNNING;
 }
 
 int spk_pod_read(struct spk_pod *out, const json_t *pod, struct spk_err *err)

@@ -74,6 +74,12 @@ def ui(env, name):
         return answer.read().decode()
 
 
+def happened(env, name):
+    """What the application's events say, warnings alone."""
+    found = env.api.done("GET", f"/api/v1/namespaces/{env.namespace}/events?fieldSelector=involvedObject.name={name},type=Warning")
+    return [f"{e['reason']}: {e['message']}" for e in found["items"]]
+
+
 def completed(env, name):
     status = reaches(env, name, "COMPLETED", within=LONG)["status"]
     assert status["executionAttempts"] == 1 and status["terminationTime"], status
@@ -82,7 +88,8 @@ def completed(env, name):
         return controller.read(env, name)["status"].get("executorState", {})
 
     # Executors are told of no more than once in a while.
-    wait_for("its executor is told to be done", lambda: list(told().values()) == ["COMPLETED"], within=20, instead=told)
+    wait_for("its executor is told to be done", lambda: list(told().values()) == ["COMPLETED"], within=20,
+             instead=lambda: (told(), happened(env, name)))
 
 
 def test_spark_pi_is_run_and_all_of_it_is_cleared(env):

@@ -30,8 +30,8 @@ int spk_executors_state(json_t **out, const json_t *have, const struct spk_pod *
     __attribute__((warn_unused_result));
 
 /* What the DELETED event's own object says about an executor: its terminal state, or, where it has
- * none, COMPLETED if the driver succeeded or still runs, FAILED if it failed or this one was
- * evicted. */
+ * none or it was the deletion that ended it, COMPLETED if the driver succeeded or still runs,
+ * FAILED if it failed or this one was evicted. */
 enum spk_pod_state spk_executor_deleted(const struct spk_pod *executor, enum spk_app_state app);
 
 #endif

@@ -38,8 +38,9 @@ struct spk_pod {
     bool deleting;            /* has a deletionTimestamp */
     bool stamped;             /* the webhook has been there: annotation mutated-by */
     bool wishes;              /* carries an annotation that the webhook must honour */
-    bool evicted;             /* reason Evicted or OOMKilled */
-    enum spk_pod_state state; /* sidecar-aware: the Spark container's end counts */
+    bool evicted;             /* reason Evicted or OOMKilled, or a DisruptionTarget */
+    enum spk_pod_state state; /* sidecar-aware: the Spark container's end counts. An executor that
+                                 its deletion ends is RUNNING until it is gone */
     int32_t exit_code;        /* of the Spark container; -1: not known */
     char reason[64];          /* of the end, or of waiting: "ImagePullBackOff" */
     char message[256];        /* of the pod or the container */

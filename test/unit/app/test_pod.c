@@ -197,6 +197,52 @@ START_TEST(state)
 }
 END_TEST
 
+/* An executor whose deletion was asked for at 00:01:00 with 30 s of grace. */
+static const struct {
+    const char *name;
+    const char *role;
+    const char *code;
+    const char *reason;
+    const char *ended; /* at 00:MM:SS */
+    const char *more;  /* in status */
+    enum spk_pod_state state;
+} deletions[] = {
+    {"ended by it",        "executor", "143", "Error",     "01:01", "",  SPK_POD_RUNNING  },
+    {"killed by it",       "executor", "137", "Error",     "01:30", "",  SPK_POD_RUNNING  },
+    {"had failed",         "executor", "143", "Error",     "00:59", "",  SPK_POD_FAILED   },
+    {"fails in its grace", "executor", "1",   "Error",     "01:01", "",  SPK_POD_FAILED   },
+    {"ends in its grace",  "executor", "0",   "Completed", "01:01", "",  SPK_POD_COMPLETED},
+    {"had no memory",      "executor", "137", "OOMKilled", "01:01", "",  SPK_POD_FAILED   },
+    {"had to make place",  "executor", "143", "Error",     "01:01",
+     ", 'conditions': [{'type': 'DisruptionTarget', 'status': 'True'}]", SPK_POD_FAILED   },
+    {"a driver",           "driver",   "143", "Error",     "01:01", "",  SPK_POD_FAILED   },
+};
+
+START_TEST(an_executor_that_its_deletion_ends_has_not_failed)
+{
+    char text[1024];
+    struct spk_err err = {0};
+    struct spk_pod pod;
+    json_t *json;
+
+    (void)snprintf(text, sizeof(text),
+                   "{'metadata': {'labels': {'spark-role': '%s'}, 'deletionGracePeriodSeconds': 30,"
+                   "'deletionTimestamp': '2026-01-01T00:01:30Z'}, 'spec': {'containers': [{'name': "
+                   "'x'}]}, 'status': {'phase': 'Failed', 'containerStatuses': [{'name': 'x', "
+                   "'state': {'terminated': {'exitCode': %s, 'reason': '%s', 'finishedAt': "
+                   "'2026-01-01T00:%sZ'}}}]%s}}",
+                   deletions[_i].role, deletions[_i].code, deletions[_i].reason,
+                   deletions[_i].ended, deletions[_i].more);
+    for (char *c = text; *c; c++)
+        *c = *c == '\'' ? '"' : *c;
+    json = json_loads(text, 0, NULL);
+    ck_assert_msg(json && spk_pod_read(&pod, json, &err) == 0, "%s: %s", text, err.msg);
+    ck_assert_msg(pod.state == deletions[_i].state, "%s: %s", deletions[_i].name,
+                  spk_pod_state_text(pod.state));
+    json_decref(json);
+}
+END_TEST
+
 START_TEST(a_pod_that_should_be_gone_is_lost)
 {
     struct spk_pod pod = {.state = SPK_POD_RUNNING, .deleting = true, .deleting_s = 1000};
@@ -259,6 +305,8 @@ int main(void)
     tcase_add_test(tcase, an_owner_is_told_by_group_kind_and_name);
     tcase_add_test(tcase, what_fits_fits);
     ADD_ROWS(tcase, state, states);
+    tcase_add_loop_test(tcase, an_executor_that_its_deletion_ends_has_not_failed, 0,
+                        (int)SPK_LEN(deletions));
     tcase_add_test(tcase, a_pod_that_should_be_gone_is_lost);
     tcase_add_test(tcase, a_stamp_is_no_wish);
     ADD_ROWS(tcase, fault, faults);
