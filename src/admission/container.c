@@ -36,9 +36,9 @@ static const struct {
     rule_fn *matches;
     const char *name;
 } rules[] = {
-    {by_environment, "its environment"   },
-    {by_name,        "its name"          },
-    {by_argument,    "its first argument"},
+    {by_environment, "its environment"},
+    {by_name, "its name"},
+    {by_argument, "its first argument"},
 };
 
 struct spk_spark_container spk_container_find(const struct spk_view *view, enum spk_role role)

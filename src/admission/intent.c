@@ -22,15 +22,15 @@ static const struct mount_rule {
     const char *usual;    /* see struct spk_wish_env */
 } mount_rules[SPK_KEY_KINDS] = {
     [SPK_KEY_SPARK_CONFIG_MAP] = {SPK_SOURCE_CONFIG_MAP, "spark-config-map-volume",
-                                  "SPARK_CONF_DIR",                                                                    "", SPARK_OWN_CONF},
+                                  "SPARK_CONF_DIR", "", SPARK_OWN_CONF},
     [SPK_KEY_HADOOP_CONFIG_MAP] = {SPK_SOURCE_CONFIG_MAP, "hadoop-config-map-volume",
-                                  "HADOOP_CONF_DIR",                                                                   "", NULL          },
-    [SPK_KEY_CONFIG_MAP] = {SPK_SOURCE_CONFIG_MAP, NULL,                       NULL,                             "", NULL          },
-    [SPK_KEY_SECRET] = {SPK_SOURCE_SECRET,     NULL,                       NULL,                             "", NULL          },
-    [SPK_KEY_GCP_SERVICE_ACCOUNT] = {SPK_SOURCE_SECRET,     NULL,                       "GOOGLE_APPLICATION_CREDENTIALS",
-                                  "/key.json",                                                                             NULL          },
-    [SPK_KEY_HADOOP_TOKEN] = {SPK_SOURCE_SECRET,     NULL,                       "HADOOP_TOKEN_FILE_LOCATION",
-                                  "/hadoop.token",                                                                         NULL          },
+                                   "HADOOP_CONF_DIR", "", NULL},
+    [SPK_KEY_CONFIG_MAP] = {SPK_SOURCE_CONFIG_MAP, NULL, NULL, "", NULL},
+    [SPK_KEY_SECRET] = {SPK_SOURCE_SECRET, NULL, NULL, "", NULL},
+    [SPK_KEY_GCP_SERVICE_ACCOUNT] = {SPK_SOURCE_SECRET, NULL, "GOOGLE_APPLICATION_CREDENTIALS",
+                                     "/key.json", NULL},
+    [SPK_KEY_HADOOP_TOKEN] = {SPK_SOURCE_SECRET, NULL, "HADOOP_TOKEN_FILE_LOCATION",
+                              "/hadoop.token", NULL},
 };
 
 /* kubelet expands $(NAME) and $$ in a variable's value (k8s.io/kubernetes third_party/forked/golang
@@ -128,12 +128,10 @@ void spk_ask_mount(struct spk_wishes *wishes, struct spk_notes *notes,
         notes->no_memory = true;
         return;
     }
-    mounts[wishes->mount_count++] = (struct spk_wish_mount){
-        .from = *from,
-        .source = {rule->source, name},
-        .path = clean,
-        .fixed_volume = rule->fixed_volume
-    };
+    mounts[wishes->mount_count++] = (struct spk_wish_mount){.from = *from,
+                                                            .source = {rule->source, name},
+                                                            .path = clean,
+                                                            .fixed_volume = rule->fixed_volume};
     wishes->mounts = mounts;
     if (rule->env)
         add_env(wishes, notes, from, rule, name, clean);
@@ -166,10 +164,8 @@ static void ask_overlay(struct spk_wishes *wishes, struct spk_notes *notes,
         notes->no_memory = true;
         return;
     }
-    overlays[wishes->overlay_count++] = (struct spk_overlay_ask){
-        .from = {ask->written, ask->canonical, ""},
-          .value = ask->value
-    };
+    overlays[wishes->overlay_count++] =
+        (struct spk_overlay_ask){.from = {ask->written, ask->canonical, ""}, .value = ask->value};
     wishes->overlays = overlays;
 }
 

@@ -28,10 +28,8 @@ static struct parts split(struct spk_str value, char at)
     const char *found = value.len ? memchr(value.ptr, at, value.len) : NULL;
     size_t len = found ? (size_t)(found - value.ptr) : value.len;
 
-    return (struct parts){
-        {value.ptr, len},
-        found ? spk_str_skip(value, len + 1) : (struct spk_str){0        }
-    };
+    return (struct parts){{value.ptr, len},
+                          found ? spk_str_skip(value, len + 1) : (struct spk_str){0}};
 }
 
 static void expected(struct spk_notes *notes, const struct spk_ask *ask, const char *what,
@@ -61,12 +59,11 @@ static void add_overlay(struct spk_wishes *wishes, struct spk_notes *notes,
         notes->no_memory = true;
         return;
     }
-    overlays[wishes->overlay_count++] = (struct spk_overlay_ask){
-        .from = {ask->written, ask->canonical, ""},
-        .value = {copy,            len                      },
-        .variable = variable,
-        .shorthand = true
-    };
+    overlays[wishes->overlay_count++] =
+        (struct spk_overlay_ask){.from = {ask->written, ask->canonical, ""},
+                                 .value = {copy, len},
+                                 .variable = variable,
+                                 .shorthand = true};
     wishes->overlays = overlays;
 }
 
@@ -313,9 +310,7 @@ void spk_ask_gcp_key(struct spk_wishes *wishes, struct spk_notes *notes, const s
         notes->no_memory = true;
     } else {
         keys[wishes->gcp_key_count++] = (struct spk_wish_gcp_key){
-            .from = {ask->written, ask->canonical, ""},
-              .account = ask->key.name, .file = file
-        };
+            .from = {ask->written, ask->canonical, ""}, .account = ask->key.name, .file = file};
         wishes->gcp_keys = keys;
     }
 }

@@ -89,9 +89,9 @@ static const struct {
     const char *type;
     enum spk_key_kind kind;
 } secret_types[] = {
-    {"Generic",               SPK_KEY_SECRET             },
-    {"GCPServiceAccount",     SPK_KEY_GCP_SERVICE_ACCOUNT},
-    {"HadoopDelegationToken", SPK_KEY_HADOOP_TOKEN       },
+    {"Generic", SPK_KEY_SECRET},
+    {"GCPServiceAccount", SPK_KEY_GCP_SERVICE_ACCOUNT},
+    {"HadoopDelegationToken", SPK_KEY_HADOOP_TOKEN},
 };
 
 static bool read_type(enum spk_key_kind *out, struct spk_notes *notes, const struct spk_ask *ask,
@@ -182,9 +182,7 @@ void spk_ask_list(struct spk_wishes *wishes, struct spk_notes *notes, const stru
 void spk_ask_defaults(struct spk_wishes *wishes, struct spk_notes *notes, const struct spk_ask *ask,
                       bool executor)
 {
-    struct spk_wish_defaults wish = {
-        .from = {ask->written, ask->canonical, ""}
-    };
+    struct spk_wish_defaults wish = {.from = {ask->written, ask->canonical, ""}};
 
     if (spk_str_is(ask->value, "load")) {
         wish.how = SPK_DEFAULTS_LOAD;
@@ -251,9 +249,7 @@ void spk_ask_owner(struct spk_wishes *wishes, struct spk_notes *notes, const str
 {
     static const char *const fields[] = {"apiVersion",         "kind", "name", "uid", "controller",
                                          "blockOwnerDeletion", NULL};
-    struct spk_wish_owner owner = {
-        .from = {ask->written, ask->canonical, ""}
-    };
+    struct spk_wish_owner owner = {.from = {ask->written, ask->canonical, ""}};
     json_auto_t *root = NULL;
     struct spk_err err;
     size_t stopped;

@@ -13,9 +13,9 @@ static const struct {
     const char *suffix;
     const char *hashed;
 } kinds[] = {
-    [SPK_SOURCE_CONFIG_MAP] = {"-volume",        "ConfigMap/"            },
-    [SPK_SOURCE_SECRET] = {"-secret-volume", "Secret/"               },
-    [SPK_SOURCE_CLAIM] = {"-claim",         "PersistentVolumeClaim/"},
+    [SPK_SOURCE_CONFIG_MAP] = {"-volume", "ConfigMap/"},
+    [SPK_SOURCE_SECRET] = {"-secret-volume", "Secret/"},
+    [SPK_SOURCE_CLAIM] = {"-claim", "PersistentVolumeClaim/"},
 };
 
 /* A name that meets another is avoided when the volumes of a pod are chosen. */

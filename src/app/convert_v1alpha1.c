@@ -14,15 +14,15 @@ static const struct {
     const char *old;
     const char *now;
 } renames[] = {
-    {"driver",   "driverConigMaps",    "configMaps"}, /* sic */
-    {"driver",   "driverConfigMaps",   "configMaps"},
-    {"driver",   "driverSecrets",      "secrets"   },
-    {"driver",   "driverEnvVars",      "envVars"   },
-    {"executor", "executorConigMaps",  "configMaps"}, /* sic */
+    {"driver", "driverConigMaps", "configMaps"}, /* sic */
+    {"driver", "driverConfigMaps", "configMaps"},
+    {"driver", "driverSecrets", "secrets"},
+    {"driver", "driverEnvVars", "envVars"},
+    {"executor", "executorConigMaps", "configMaps"}, /* sic */
     {"executor", "executorConfigMaps", "configMaps"},
-    {"executor", "executorSecrets",    "secrets"   },
-    {"executor", "executorEnvVars",    "envVars"   },
-    {"deps",     "jarFiles",           "jars"      },
+    {"executor", "executorSecrets", "secrets"},
+    {"executor", "executorEnvVars", "envVars"},
+    {"deps", "jarFiles", "jars"},
 };
 
 static int no_memory(struct spk_err *err)

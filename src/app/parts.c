@@ -18,23 +18,23 @@ static const struct part {
     const char *name;
     struct spk_schema_field field;
 } pod_parts[] = {
-    {"env",                LIST(EnvVar)              },
-    {"envFrom",            LIST(EnvFromSource)       },
-    {"volumeMounts",       LIST(VolumeMount)         },
-    {"affinity",           STRUCT(Affinity)          },
-    {"tolerations",        LIST(Toleration)          },
+    {"env", LIST(EnvVar)},
+    {"envFrom", LIST(EnvFromSource)},
+    {"volumeMounts", LIST(VolumeMount)},
+    {"affinity", STRUCT(Affinity)},
+    {"tolerations", LIST(Toleration)},
     {"podSecurityContext", STRUCT(PodSecurityContext)},
-    {"securityContext",    STRUCT(SecurityContext)   },
-    {"sidecars",           LIST(Container)           },
-    {"initContainers",     LIST(Container)           },
-    {"hostAliases",        LIST(HostAlias)           },
-    {"dnsConfig",          STRUCT(PodDNSConfig)      },
-    {"lifecycle",          STRUCT(Lifecycle)         },
+    {"securityContext", STRUCT(SecurityContext)},
+    {"sidecars", LIST(Container)},
+    {"initContainers", LIST(Container)},
+    {"hostAliases", LIST(HostAlias)},
+    {"dnsConfig", STRUCT(PodDNSConfig)},
+    {"lifecycle", STRUCT(Lifecycle)},
 };
 
 static const struct part template_parts[] = {
     {"metadata", STRUCT(ObjectMeta)},
-    {"spec",     STRUCT(PodSpec)   },
+    {"spec", STRUCT(PodSpec)},
 };
 
 static const struct part volumes = {"volumes", LIST(Volume)};

@@ -263,10 +263,10 @@ static enum spk_pod_state by_phase(const char *phase)
         const char *phase;
         enum spk_pod_state state;
     } rows[] = {
-        {"Running",   SPK_POD_RUNNING  },
+        {"Running", SPK_POD_RUNNING},
         {"Succeeded", SPK_POD_COMPLETED},
-        {"Failed",    SPK_POD_FAILED   },
-        {"Unknown",   SPK_POD_LOST     },
+        {"Failed", SPK_POD_FAILED},
+        {"Unknown", SPK_POD_LOST},
     };
 
     for (size_t i = 0; i < SPK_LEN(rows); i++) {

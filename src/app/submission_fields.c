@@ -73,9 +73,9 @@ static void act_allocation(struct spk_submission_run *run, const struct spk_fiel
         const char *field;
         const char *property;
     } rows[] = {
-        {"initialExecutors",       "initialExecutors"       },
-        {"minExecutors",           "minExecutors"           },
-        {"maxExecutors",           "maxExecutors"           },
+        {"initialExecutors", "initialExecutors"},
+        {"minExecutors", "minExecutors"},
+        {"maxExecutors", "maxExecutors"},
         {"shuffleTrackingEnabled", "shuffleTracking.enabled"},
         {"shuffleTrackingTimeout", "shuffleTracking.timeout"},
     };

@@ -20,13 +20,13 @@ static const struct dep {
     const char *option;
     bool uris;
 } deps[] = {
-    {"jars",            "spark.jars",              "--jars",             true },
-    {"files",           "spark.files",             "--files",            true },
-    {"pyFiles",         "spark.submit.pyFiles",    "--py-files",         true },
-    {"archives",        "spark.archives",          "--archives",         true },
-    {"packages",        "spark.jars.packages",     "--packages",         false},
-    {"excludePackages", "spark.jars.excludes",     "--exclude-packages", false},
-    {"repositories",    "spark.jars.repositories", "--repositories",     false},
+    {"jars", "spark.jars", "--jars", true},
+    {"files", "spark.files", "--files", true},
+    {"pyFiles", "spark.submit.pyFiles", "--py-files", true},
+    {"archives", "spark.archives", "--archives", true},
+    {"packages", "spark.jars.packages", "--packages", false},
+    {"excludePackages", "spark.jars.excludes", "--exclude-packages", false},
+    {"repositories", "spark.jars.repositories", "--repositories", false},
 };
 
 struct files {

@@ -23,18 +23,18 @@ static const struct rule {
     const char *type;
     bool executor; /* its number is $3 */
 } rules[] = {
-    {"driver\\.(BlockManager|DAGScheduler|jvm)\\.([^,>]+)",                         "spark_driver_$3_$4",                   "Value", "GAUGE",
-     false                                                                                                                                           },
+    {"driver\\.(BlockManager|DAGScheduler|jvm)\\.([^,>]+)", "spark_driver_$3_$4", "Value", "GAUGE",
+     false},
     {"driver\\.(LiveListenerBus|CodeGenerator|HiveExternalCatalog)\\.([^,>]+)",
-     "spark_driver_$3_$4_count",                                                                                            "Count", "COUNTER", false},
-    {"driver\\.\\S+\\.StreamingMetrics\\.streaming\\.([^,>]+)",                     "spark_streaming_driver_$3",
-     "Value",                                                                                                                        "GAUGE",   false},
-    {"driver\\.spark\\.streaming\\.\\S+\\.([^,>.]+)",                               "spark_structured_streaming_driver_$3",
-     "Value",                                                                                                                        "GAUGE",   false},
-    {"([0-9]+)\\.executor\\.([^,>]+)",                                              "spark_executor_$4",                    "Value", "GAUGE",   true },
-    {"([0-9]+)\\.executor\\.([^,>]+)",                                              "spark_executor_$4_count",              "Count", "COUNTER", true },
+     "spark_driver_$3_$4_count", "Count", "COUNTER", false},
+    {"driver\\.\\S+\\.StreamingMetrics\\.streaming\\.([^,>]+)", "spark_streaming_driver_$3",
+     "Value", "GAUGE", false},
+    {"driver\\.spark\\.streaming\\.\\S+\\.([^,>.]+)", "spark_structured_streaming_driver_$3",
+     "Value", "GAUGE", false},
+    {"([0-9]+)\\.executor\\.([^,>]+)", "spark_executor_$4", "Value", "GAUGE", true},
+    {"([0-9]+)\\.executor\\.([^,>]+)", "spark_executor_$4_count", "Count", "COUNTER", true},
     {"([0-9]+)\\.(jvm|BlockManager|NettyBlockTransfer|ExternalShuffle)\\.([^,>]+)",
-     "spark_executor_$4_$5",                                                                                                "Value", "GAUGE",   true },
+     "spark_executor_$4_$5", "Value", "GAUGE", true},
 };
 
 /* The exporter's configuration. */
@@ -110,9 +110,9 @@ static void expose(struct spk_submission_run *run, const struct monitoring *moni
                    struct spk_role *role)
 {
     static const char *const annotations[][2] = {
-        {"scrape", "true"    },
-        {"port",   NULL      },
-        {"path",   "/metrics"},
+        {"scrape", "true"},
+        {"port", NULL},
+        {"path", "/metrics"},
     };
     struct spk_str jar = spk_json_str(json_object_get(monitoring->prometheus, "jmxExporterJar"));
     const char *options = spk_submission_text(run, "spark.%s.extraJavaOptions", role->name);

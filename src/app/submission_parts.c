@@ -165,10 +165,10 @@ static const struct kind {
     const char *variable;
     const char *file;
 } kinds[] = {
-    {"Generic",               NULL,                             NULL          },
-    {"GCPServiceAccount",     "GOOGLE_APPLICATION_CREDENTIALS", "key.json"    },
-    {"HadoopDelegationToken", "HADOOP_TOKEN_FILE_LOCATION",     "hadoop.token"},
-    {"HDFSDelegationToken",   "HADOOP_TOKEN_FILE_LOCATION",     "hadoop.token"}, /* v1alpha1 */
+    {"Generic", NULL, NULL},
+    {"GCPServiceAccount", "GOOGLE_APPLICATION_CREDENTIALS", "key.json"},
+    {"HadoopDelegationToken", "HADOOP_TOKEN_FILE_LOCATION", "hadoop.token"},
+    {"HDFSDelegationToken", "HADOOP_TOKEN_FILE_LOCATION", "hadoop.token"}, /* v1alpha1 */
 };
 
 static const struct kind *kind_of(struct spk_submission_run *run, const char *path,

@@ -30,10 +30,10 @@ static const struct kind {
     const char *name;
     const char *options[3];
 } kinds[] = {
-    {"emptyDir",              {"medium", "sizeLimit", NULL}},
-    {"hostPath",              {"path", "type", NULL}       },
-    {"nfs",                   {"server", "path", NULL}     },
-    {"persistentVolumeClaim", {"claimName", NULL}          },
+    {"emptyDir", {"medium", "sizeLimit", NULL}},
+    {"hostPath", {"path", "type", NULL}},
+    {"nfs", {"server", "path", NULL}},
+    {"persistentVolumeClaim", {"claimName", NULL}},
 };
 
 struct local {

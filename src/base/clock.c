@@ -36,13 +36,8 @@ static const struct {
     struct spk_str name;
     double ms;
 } units[] = {
-    {{"ms", 2},      1      },
-    {{"us", 2},      1e-3   },
-    {{"\u00b5s", 3}, 1e-3   },
-    {{"ns", 2},      1e-6   },
-    {{"h", 1},       3600000},
-    {{"m", 1},       60000  },
-    {{"s", 1},       1000   },
+    {{"ms", 2}, 1},      {{"us", 2}, 1e-3}, {{"\u00b5s", 3}, 1e-3}, {{"ns", 2}, 1e-6},
+    {{"h", 1}, 3600000}, {{"m", 1}, 60000}, {{"s", 1}, 1000},
 };
 
 static bool read_number(double *out, struct spk_str *text)

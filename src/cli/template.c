@@ -261,8 +261,8 @@ static int directive(struct run *run, struct spk_str blanks, struct spk_str word
         struct spk_str word;
         int (*take)(struct run *, struct spk_str, struct spk_str, bool, struct spk_err *);
     } rows[] = {
-        {SPK_LIT("%if "),      if_line     },
-        {SPK_LIT("%each "),    each_line   },
+        {SPK_LIT("%if "), if_line},
+        {SPK_LIT("%each "), each_line},
         {SPK_LIT("%include "), include_line},
     };
 

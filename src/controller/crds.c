@@ -35,23 +35,26 @@ struct options {
 static const struct spk_flag flags[] = {
     {.name = "apply",
      .help = "create on the cluster what is not there, and bring up to date what is ours and would "
-             "lose nothing by it; without it the definitions are printed", .type = SPK_FLAG_SWITCH,
+             "lose nothing by it; without it the definitions are printed",
+     .type = SPK_FLAG_SWITCH,
      .offset = offsetof(struct options, apply)},
     {.name = "v1alpha1",
      .help = "also the API of January 2018, spark-operator.k8s.io/v1alpha1; with it on the cluster "
-             "`kubectl get sparkapplications` means that one",                                                            .type = SPK_FLAG_SWITCH,
+             "`kubectl get sparkapplications` means that one",
+     .type = SPK_FLAG_SWITCH,
      .offset = offsetof(struct options, v1alpha1)},
     {.name = "kubeconfig",
      .arg = "FILE",
      .help = "how to reach the API server (default: $KUBECONFIG, else the pod's service account, "
-             "else ~/.kube/config)",                                                  .type = SPK_FLAG_TEXT,
+             "else ~/.kube/config)",
+     .type = SPK_FLAG_TEXT,
      .offset = offsetof(struct options, kubeconfig)},
     {.name = "context",
      .arg = "NAME",
      .help = "of the kubeconfig (default: its current one)",
      .type = SPK_FLAG_TEXT,
      .offset = offsetof(struct options, context)},
-    {.name = "help", .help = "print this",                       .type = SPK_FLAG_HELP                                             },
+    {.name = "help", .help = "print this", .type = SPK_FLAG_HELP},
 };
 
 static void help(void)

@@ -6,9 +6,9 @@
 #include "controller/serve.h"
 
 static const struct spk_command commands[] = {
-    {"run",      spk_run_main,                 "run SparkApplication objects to their end"               },
-    {"crds",     spk_crds_main,                "print the definitions of SparkApplication, or apply them"},
-    {"manifest", spk_controller_manifest_main, "print the objects that install it on a cluster"          },
+    {"run", spk_run_main, "run SparkApplication objects to their end"},
+    {"crds", spk_crds_main, "print the definitions of SparkApplication, or apply them"},
+    {"manifest", spk_controller_manifest_main, "print the objects that install it on a cluster"},
 };
 
 int main(int argc, char **argv)

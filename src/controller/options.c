@@ -46,7 +46,8 @@ static const struct spk_flag flags[] = {
      .name = "kubeconfig",
      .arg = "FILE",
      .help = "how to reach the API server, for this program and for spark-submit (default: "
-             "$KUBECONFIG, else the pod's service account, else ~/.kube/config)",                   .type = SPK_FLAG_TEXT,
+             "$KUBECONFIG, else the pod's service account, else ~/.kube/config)",
+     .type = SPK_FLAG_TEXT,
      .offset = FIELD(kubeconfig)},
     {.name = "context",
      .arg = "NAME",
@@ -57,12 +58,14 @@ static const struct spk_flag flags[] = {
      .name = "namespaces",
      .arg = "NAME[,NAME...]",
      .help = "only applications of these namespaces, and permissions there are enough; may be "
-             "repeated (default: all)",                                          .type = SPK_FLAG_TEXTS,
+             "repeated (default: all)",
+     .type = SPK_FLAG_TEXTS,
      .offset = FIELD(namespace_lists)},
     {.name = "label-selector",
      .arg = "SELECTOR",
      .help = "only applications with these labels, as kubectl -l has it; what to give beside "
-             "another operator (default: all)",                              .type = SPK_FLAG_TEXT,
+             "another operator (default: all)",
+     .type = SPK_FLAG_TEXT,
      .offset = FIELD(label_selector)},
     {.name = "v1alpha1",
      .help = "run applications of spark-operator.k8s.io/v1alpha1, too, the version of 2018",
@@ -72,14 +75,16 @@ static const struct spk_flag flags[] = {
      .arg = "N",
      .fallback = "0",
      .help =
-         "how long an application that has ended is kept if it does not say itself; 0: for ever",                                                                         .type = SPK_FLAG_NUMBER,
+         "how long an application that has ended is kept if it does not say itself; 0: for ever",
+     .type = SPK_FLAG_NUMBER,
      .max = INT32_MAX,
      .offset = FIELD(default_ttl_s)},
     {.name = "driver-waiting-timeout",
      .arg = "TIME",
      .fallback = "5m",
      .help = "a driver that waits so long for an image, a configuration or a node that is gone "
-             "has failed",                                                                               .min = SECONDS,
+             "has failed",
+     .min = SECONDS,
      .max = 24 * HOUR,
      .type = SPK_FLAG_DURATION,
      .offset = FIELD(driver_waiting_ms)},
@@ -104,7 +109,8 @@ static const struct spk_flag flags[] = {
      .arg = "[VERSION=]PATH",
      .help = "a Spark distribution whose bin/spark-submit is run; with VERSION (3.5, 4) for "
              "applications whose sparkVersion begins so, the longest counts; may be repeated "
-             "(default: $SPARK_HOME)",                             .type = SPK_FLAG_TEXTS,
+             "(default: $SPARK_HOME)",
+     .type = SPK_FLAG_TEXTS,
      .offset = FIELD(spark_homes)},
     {.name = "submission-threads",
      .arg = "N",
@@ -143,7 +149,8 @@ static const struct spk_flag flags[] = {
     {.name = "ingress-url-format",
      .arg = "FORMAT",
      .help = "make an Ingress, too, with this URL: {{$appName}} and {{$appNamespace}} stand for "
-             "the application's (default: none)",                                                                .type = SPK_FLAG_TEXT,
+             "the application's (default: none)",
+     .type = SPK_FLAG_TEXT,
      .fault = format_fault,
      .offset = FIELD(ingress_url_format)},
     {.name = "ingress-class",
@@ -154,12 +161,13 @@ static const struct spk_flag flags[] = {
     {.name = "ingress-class-name",
      .arg = "NAME",
      .type = SPK_FLAG_OBJECT,
-     .offset = FIELD(ingress_class)                                                                                  },
+     .offset = FIELD(ingress_class)},
     {.heading = "Several replicas",
      .name = "leader-election",
      .fallback = "true",
      .help = "one of several processes works, told by a Lease; without it this one always does, "
-             "and there must be no second",         .type = SPK_FLAG_BOOL,
+             "and there must be no second",
+     .type = SPK_FLAG_BOOL,
      .offset = FIELD(leader_election)},
     {.name = "leader-election-lock-name",
      .arg = "NAME",
@@ -207,7 +215,8 @@ static const struct spk_flag flags[] = {
      .arg = "PORT",
      .fallback = "8080",
      .help = "port for /healthz, /readyz and /metrics over plain HTTP; 0: the kernel picks one, "
-             "the log says which",                                                                .type = SPK_FLAG_NUMBER,
+             "the log says which",
+     .type = SPK_FLAG_NUMBER,
      .max = UINT16_MAX,
      .offset = FIELD(health_port)},
     {.name = "metrics-prefix",
@@ -219,11 +228,12 @@ static const struct spk_flag flags[] = {
     {.name = "metrics-labels",
      .arg = "NAME[,NAME...]",
      .help = "labels of applications that their metrics have, at most 8; `namespace` is the "
-             "application's; may be repeated",                 .type = SPK_FLAG_TEXTS,
+             "application's; may be repeated",
+     .type = SPK_FLAG_TEXTS,
      .offset = FIELD(metrics_label_lists)},
-    {.heading = "Log",                                                           SPK_LOG_FORMAT_FLAG(FIELD(log_format))                                                 },
-    {SPK_LOG_LEVEL_FLAG(FIELD(log_level))                                                                },
-    {.heading = "Other",                                      .name = "help",           .help = "print this",                                                            .type = SPK_FLAG_HELP                                                                },
+    {.heading = "Log", SPK_LOG_FORMAT_FLAG(FIELD(log_format))},
+    {SPK_LOG_LEVEL_FLAG(FIELD(log_level))},
+    {.heading = "Other", .name = "help", .help = "print this", .type = SPK_FLAG_HELP},
 };
 
 /* A copy that lives as long as the options. */

@@ -232,9 +232,9 @@ static int read_until(struct process *process, struct spk_runner_output *output,
                       const struct spk_stop *stop)
 {
     struct pollfd fds[] = {
-        {.fd = process->pidfd,       .events = POLLIN},
+        {.fd = process->pidfd, .events = POLLIN},
         {.fd = stop ? stop->fd : -1, .events = POLLIN},
-        {.fd = process->out[0],      .events = POLLIN},
+        {.fd = process->out[0], .events = POLLIN},
     };
 
     for (;;) {

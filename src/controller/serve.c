@@ -97,8 +97,8 @@ static void metrics_route(void *ctx, const struct spk_httpd_request *request,
 
 static const struct spk_httpd_route routes[] = {
     {.path = "/healthz", .handler = spk_healthz_route},
-    {.path = "/readyz",  .handler = readyz_route     },
-    {.path = "/metrics", .handler = metrics_route    },
+    {.path = "/readyz", .handler = readyz_route},
+    {.path = "/metrics", .handler = metrics_route},
 };
 
 static void on_reject(void *ctx, enum spk_httpd_reject reject, const char *peer, const char *detail)
@@ -202,13 +202,13 @@ static int start_engine(struct serve *serve, struct spk_err *err)
         .default_ttl_s = options->default_ttl_s ? options->default_ttl_s : -1,
         .driver_waiting_s = options->driver_waiting_ms / 1000,
         .elect = options->leader_election,
-        .lease = { .ns = options->lease_namespace ? options->lease_namespace
+        .lease = {.ns = options->lease_namespace ? options->lease_namespace
                                                  : spk_kube_namespace(serve->kube),
-               .name = options->lease_name,
-               .identity = serve->identity,
-               .duration_ms = options->lease_ms,
-               .renew_deadline_ms = options->renew_ms,
-               .retry_ms = options->retry_ms},
+                  .name = options->lease_name,
+                  .identity = serve->identity,
+                  .duration_ms = options->lease_ms,
+                  .renew_deadline_ms = options->renew_ms,
+                  .retry_ms = options->retry_ms},
         .instance = serve->host,
         .log = &serve->logger,
         .ctx = serve,

@@ -18,11 +18,11 @@ static const struct {
     const char *version;
     const char *what;
 } kinds[] = {
-    [SPK_SOURCE_V1BETA2] = {"/apis/sparkoperator.k8s.io/v1beta2",   "sparkapplications", "v1beta2",
-                            "SparkApplications (v1beta2)"                                                                         },
+    [SPK_SOURCE_V1BETA2] = {"/apis/sparkoperator.k8s.io/v1beta2", "sparkapplications", "v1beta2",
+                            "SparkApplications (v1beta2)"},
     [SPK_SOURCE_V1ALPHA1] = {"/apis/spark-operator.k8s.io/v1alpha1", "sparkapplications",
-                            "v1alpha1",                                                             "SparkApplications (v1alpha1)"},
-    [SPK_SOURCE_PODS] = {"/api/v1",                              "pods",              NULL,      "pods"                        },
+                             "v1alpha1", "SparkApplications (v1alpha1)"},
+    [SPK_SOURCE_PODS] = {"/api/v1", "pods", NULL, "pods"},
 };
 _Static_assert(SPK_LEN(kinds) == SPK_SOURCE_KINDS, "a row for each kind");
 

@@ -417,9 +417,7 @@ int spk_yaml_parse_all(json_t **out, const char *bytes, size_t len, spk_yaml_pla
 {
     size_t skipped = len >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
     struct places places = {
-        .tell = place, .arg = arg, .bytes = {bytes + skipped, len - skipped},
-                .skipped = skipped
-    };
+        .tell = place, .arg = arg, .bytes = {bytes + skipped, len - skipped}, .skipped = skipped};
     struct reader reader = {.places = place ? &places : NULL, .err = err};
     int rc = read_bounded(out, bytes, len, read_all, &reader);
 

@@ -15,22 +15,10 @@ static const struct suffix {
     int base; /* 2 or 10 */
     int power;
 } suffixes[] = {
-    {SPK_LIT(""),   10, 0 },
-    {SPK_LIT("n"),  10, -9},
-    {SPK_LIT("u"),  10, -6},
-    {SPK_LIT("m"),  10, -3},
-    {SPK_LIT("k"),  10, 3 },
-    {SPK_LIT("M"),  10, 6 },
-    {SPK_LIT("G"),  10, 9 },
-    {SPK_LIT("T"),  10, 12},
-    {SPK_LIT("P"),  10, 15},
-    {SPK_LIT("E"),  10, 18},
-    {SPK_LIT("Ki"), 2,  10},
-    {SPK_LIT("Mi"), 2,  20},
-    {SPK_LIT("Gi"), 2,  30},
-    {SPK_LIT("Ti"), 2,  40},
-    {SPK_LIT("Pi"), 2,  50},
-    {SPK_LIT("Ei"), 2,  60},
+    {SPK_LIT(""), 10, 0},   {SPK_LIT("n"), 10, -9}, {SPK_LIT("u"), 10, -6}, {SPK_LIT("m"), 10, -3},
+    {SPK_LIT("k"), 10, 3},  {SPK_LIT("M"), 10, 6},  {SPK_LIT("G"), 10, 9},  {SPK_LIT("T"), 10, 12},
+    {SPK_LIT("P"), 10, 15}, {SPK_LIT("E"), 10, 18}, {SPK_LIT("Ki"), 2, 10}, {SPK_LIT("Mi"), 2, 20},
+    {SPK_LIT("Gi"), 2, 30}, {SPK_LIT("Ti"), 2, 40}, {SPK_LIT("Pi"), 2, 50}, {SPK_LIT("Ei"), 2, 60},
 };
 
 static bool is_digit(char c)

@@ -12,21 +12,10 @@ static const struct {
     int status;
     const char *text;
 } phrases[] = {
-    {400, "Bad Request"     },
-    {401, "Unauthorized"    },
-    {403, "Forbidden"       },
-    {404, "Not Found"       },
-    {405, "Not Allowed"     },
-    {409, "Conflict"        },
-    {410, "Gone"            },
-    {413, "Too Large"       },
-    {415, "Unsupported Type"},
-    {422, "Invalid"         },
-    {429, "Too Many"        },
-    {500, "Internal Error"  },
-    {502, "Bad Gateway"     },
-    {503, "Unavailable"     },
-    {504, "Timeout"         },
+    {400, "Bad Request"},      {401, "Unauthorized"}, {403, "Forbidden"}, {404, "Not Found"},
+    {405, "Not Allowed"},      {409, "Conflict"},     {410, "Gone"},      {413, "Too Large"},
+    {415, "Unsupported Type"}, {422, "Invalid"},      {429, "Too Many"},  {500, "Internal Error"},
+    {502, "Bad Gateway"},      {503, "Unavailable"},  {504, "Timeout"},
 };
 
 static const char *phrase(int status)

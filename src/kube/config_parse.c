@@ -34,22 +34,22 @@ struct field {
 #define FIELD(member) offsetof(struct spk_kube_config, member)
 
 static const struct field cluster_fields[] = {
-    {"server",                     TEXT, FIELD(server)     },
-    {"tls-server-name",            TEXT, FIELD(server_name)},
-    {"proxy-url",                  TEXT, FIELD(proxy)      },
-    {"certificate-authority",      PATH, FIELD(ca_file)    },
-    {"certificate-authority-data", DATA, FIELD(ca)         },
+    {"server", TEXT, FIELD(server)},
+    {"tls-server-name", TEXT, FIELD(server_name)},
+    {"proxy-url", TEXT, FIELD(proxy)},
+    {"certificate-authority", PATH, FIELD(ca_file)},
+    {"certificate-authority-data", DATA, FIELD(ca)},
 };
 
 static const struct field user_fields[] = {
-    {"client-certificate",      PATH, FIELD(cert_file) },
-    {"client-certificate-data", DATA, FIELD(cert)      },
-    {"client-key",              PATH, FIELD(key_file)  },
-    {"client-key-data",         DATA, FIELD(key)       },
-    {"token",                   TEXT, FIELD(token)     },
-    {"tokenFile",               PATH, FIELD(token_file)},
-    {"username",                TEXT, FIELD(username)  },
-    {"password",                TEXT, FIELD(password)  },
+    {"client-certificate", PATH, FIELD(cert_file)},
+    {"client-certificate-data", DATA, FIELD(cert)},
+    {"client-key", PATH, FIELD(key_file)},
+    {"client-key-data", DATA, FIELD(key)},
+    {"token", TEXT, FIELD(token)},
+    {"tokenFile", PATH, FIELD(token_file)},
+    {"username", TEXT, FIELD(username)},
+    {"password", TEXT, FIELD(password)},
 };
 
 /* To leave these out in silence would be to come as somebody else. */

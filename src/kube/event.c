@@ -219,7 +219,7 @@ static int call(const struct sending *sending, bool new_one, struct spk_kube_ans
                            .body = {text, len},
                            .timeout_ms = CALL_MS,
                            .stop = &sending->events->cut,
-    },
+                       },
                        answer, err);
     spk_buf_done(&path);
     return rc;

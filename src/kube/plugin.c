@@ -254,10 +254,10 @@ static int read_on(struct run *run, const struct spk_kube_limits *limits, struct
 {
     int64_t until_ms = spk_clock_mono_ms() + RUN_MS;
     struct pollfd fds[] = {
-        {.fd = run->pidfd,  .events = POLLIN},
-        {.fd = limits->stop ? limits->stop->fd : -1,                 .events = POLLIN},
+        {.fd = run->pidfd, .events = POLLIN},
+        {.fd = limits->stop ? limits->stop->fd : -1, .events = POLLIN},
         {.events = POLLIN},
-        {.events = POLLIN },
+        {.events = POLLIN},
     };
 
     if (limits->deadline_ms < until_ms)
@@ -300,11 +300,7 @@ static int run_it(struct spk_kube_credential *out, const struct spk_kube_config 
                   const struct spk_kube_limits *limits, struct spk_err *err)
 {
     SPK_CLEANUP(free_run)
-    struct run run = {
-        .out = {-1, -1},
-          .err = {-1, -1},
-          .pidfd = -1
-    };
+    struct run run = {.out = {-1, -1}, .err = {-1, -1}, .pidfd = -1};
 
     spk_buf_init(&run.text, SPK_PLUGIN_OUTPUT_MAX);
     spk_buf_init(&run.remarks, REMARK_MAX);

@@ -18,9 +18,9 @@ static const struct {
     const char *type;
     enum spk_kube_event event;
 } events[] = {
-    {"ADDED",    SPK_KUBE_ADDED   },
+    {"ADDED", SPK_KUBE_ADDED},
     {"MODIFIED", SPK_KUBE_MODIFIED},
-    {"DELETED",  SPK_KUBE_DELETED },
+    {"DELETED", SPK_KUBE_DELETED},
 };
 
 static int follow_path(struct spk_buf *out, const struct spk_kube_watch *watch, struct spk_err *err)

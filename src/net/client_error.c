@@ -12,17 +12,17 @@ static const struct {
     bool again;       /* a connection that was there is gone */
     const char *text; /* NULL: libcurl's own */
 } rows[] = {
-    {CURLE_PEER_FAILED_VERIFICATION, EPROTO,    false, NULL                                    },
-    {CURLE_SSL_CONNECT_ERROR,        EPROTO,    false, NULL                                    },
-    {CURLE_SSL_CERTPROBLEM,          EPROTO,    false, NULL                                    },
-    {CURLE_SSL_CIPHER,               EPROTO,    false, NULL                                    },
-    {CURLE_SSL_CACERT_BADFILE,       EPROTO,    false, "the CA is not PEM that GnuTLS can read"},
-    {CURLE_OPERATION_TIMEDOUT,       ETIMEDOUT, false, NULL                                    },
-    {CURLE_SEND_ERROR,               0,         true,  NULL                                    },
-    {CURLE_RECV_ERROR,               0,         true,  NULL                                    },
-    {CURLE_GOT_NOTHING,              0,         true,  NULL                                    },
-    {CURLE_HTTP2,                    0,         true,  NULL                                    },
-    {CURLE_HTTP2_STREAM,             0,         true,  NULL                                    },
+    {CURLE_PEER_FAILED_VERIFICATION, EPROTO, false, NULL},
+    {CURLE_SSL_CONNECT_ERROR, EPROTO, false, NULL},
+    {CURLE_SSL_CERTPROBLEM, EPROTO, false, NULL},
+    {CURLE_SSL_CIPHER, EPROTO, false, NULL},
+    {CURLE_SSL_CACERT_BADFILE, EPROTO, false, "the CA is not PEM that GnuTLS can read"},
+    {CURLE_OPERATION_TIMEDOUT, ETIMEDOUT, false, NULL},
+    {CURLE_SEND_ERROR, 0, true, NULL},
+    {CURLE_RECV_ERROR, 0, true, NULL},
+    {CURLE_GOT_NOTHING, 0, true, NULL},
+    {CURLE_HTTP2, 0, true, NULL},
+    {CURLE_HTTP2_STREAM, 0, true, NULL},
 };
 
 /* libcurl's text names the memory file; what it means is more use. */

@@ -197,12 +197,10 @@ static int64_t find_timeout(struct MHD_Connection *mhd, const char *parameter)
 void spk_httpd_head_check(struct spk_httpd_verdict *out, const struct spk_httpd *httpd,
                           struct MHD_Connection *mhd, const struct spk_httpd_head *head)
 {
-    struct fields fields = {
-        .known = {[LENGTH] = {.name = "Content-Length"},
-                  [CODING] = {.name = "Transfer-Encoding"},
-                  [TYPE] = {.name = "Content-Type"},
-                  [HOST] = {.name = "Host"}}
-    };
+    struct fields fields = {.known = {[LENGTH] = {.name = "Content-Length"},
+                                      [CODING] = {.name = "Transfer-Encoding"},
+                                      [TYPE] = {.name = "Content-Type"},
+                                      [HOST] = {.name = "Host"}}};
 
     out->reject = SPK_REJECTS;
     out->route = NULL;

@@ -13,17 +13,17 @@ static const struct {
     const char *word;
     unsigned status; /* 0: the connection is ended without an answer */
 } rejects[] = {
-    [SPK_REJECT_PATH] = {"path",         MHD_HTTP_NOT_FOUND             },
-    [SPK_REJECT_METHOD] = {"method",       MHD_HTTP_METHOD_NOT_ALLOWED    },
+    [SPK_REJECT_PATH] = {"path", MHD_HTTP_NOT_FOUND},
+    [SPK_REJECT_METHOD] = {"method", MHD_HTTP_METHOD_NOT_ALLOWED},
     [SPK_REJECT_CONTENT_TYPE] = {"content_type", MHD_HTTP_UNSUPPORTED_MEDIA_TYPE},
-    [SPK_REJECT_FRAMING] = {"framing",      MHD_HTTP_BAD_REQUEST           },
-    [SPK_REJECT_TOO_LARGE] = {"too_large",    MHD_HTTP_CONTENT_TOO_LARGE     },
-    [SPK_REJECT_OVERLOAD] = {"overload",     MHD_HTTP_SERVICE_UNAVAILABLE   },
-    [SPK_REJECT_DEADLINE] = {"deadline",     MHD_HTTP_REQUEST_TIMEOUT       },
-    [SPK_REJECT_MEMORY] = {"memory",       MHD_HTTP_INTERNAL_SERVER_ERROR },
-    [SPK_REJECT_SLOW] = {"slow",         0                              },
-    [SPK_REJECT_IDLE] = {"idle",         0                              },
-    [SPK_REJECT_EVICTED] = {"evicted",      0                              },
+    [SPK_REJECT_FRAMING] = {"framing", MHD_HTTP_BAD_REQUEST},
+    [SPK_REJECT_TOO_LARGE] = {"too_large", MHD_HTTP_CONTENT_TOO_LARGE},
+    [SPK_REJECT_OVERLOAD] = {"overload", MHD_HTTP_SERVICE_UNAVAILABLE},
+    [SPK_REJECT_DEADLINE] = {"deadline", MHD_HTTP_REQUEST_TIMEOUT},
+    [SPK_REJECT_MEMORY] = {"memory", MHD_HTTP_INTERNAL_SERVER_ERROR},
+    [SPK_REJECT_SLOW] = {"slow", 0},
+    [SPK_REJECT_IDLE] = {"idle", 0},
+    [SPK_REJECT_EVICTED] = {"evicted", 0},
 };
 _Static_assert(SPK_LEN(rejects) == SPK_REJECTS, "one row per reject");
 

@@ -62,12 +62,10 @@ static void receive(struct spk_httpd_conn *conn, const char *bytes, size_t len)
 static enum MHD_Result handle(struct spk_httpd_conn *conn, struct MHD_Connection *mhd,
                               const char *url)
 {
-    struct spk_httpd_request request = {
-        .path = spk_str(url),
-        .body = {conn->body.ptr, conn->body.len},
-        .deadline_ms = conn->deadline_ms,
-        .peer = conn->peer
-    };
+    struct spk_httpd_request request = {.path = spk_str(url),
+                                        .body = {conn->body.ptr, conn->body.len},
+                                        .deadline_ms = conn->deadline_ms,
+                                        .peer = conn->peer};
     struct spk_httpd_response response = {.status = MHD_HTTP_OK, .content_type = "text/plain"};
 
     spk_httpd_conn_turn(conn, SPK_PHASE_HANDLING);

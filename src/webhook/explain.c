@@ -12,22 +12,22 @@ static const struct {
     char sign;
     const char *what;
 } texts[] = {
-    [SPK_VOLUME_ADDED] = {'+', "volume "                   },
-    [SPK_MOUNT_ADDED] = {'+', "mount "                    },
-    [SPK_MOUNT_FOUND] = {'=', "mount is there: "          },
-    [SPK_ENV_ADDED] = {'+', "variable "                 },
-    [SPK_ENV_REPLACED] = {'~', "variable "                 },
-    [SPK_ENV_FOUND] = {'=', "variable is there: "       },
-    [SPK_OWNER_ADDED] = {'+', "owner reference to "       },
+    [SPK_VOLUME_ADDED] = {'+', "volume "},
+    [SPK_MOUNT_ADDED] = {'+', "mount "},
+    [SPK_MOUNT_FOUND] = {'=', "mount is there: "},
+    [SPK_ENV_ADDED] = {'+', "variable "},
+    [SPK_ENV_REPLACED] = {'~', "variable "},
+    [SPK_ENV_FOUND] = {'=', "variable is there: "},
+    [SPK_OWNER_ADDED] = {'+', "owner reference to "},
     [SPK_OWNER_FOUND] = {'=', "owner reference is there: "},
-    [SPK_FIELD_ADDED] = {'+', ""                          },
-    [SPK_FIELD_REPLACED] = {'~', ""                          },
-    [SPK_FIELD_REMOVED] = {'-', ""                          },
-    [SPK_INIT_CONTAINER_ADDED] = {'+', "init container "           },
-    [SPK_ARGUMENT_ADDED] = {'+', "argument "                 },
-    [SPK_ARGUMENT_REPLACED] = {'~', "argument "                 },
-    [SPK_ARGUMENT_FOUND] = {'=', "argument is there: "       },
-    [SPK_STAMP_SET] = {'+', ""                          },
+    [SPK_FIELD_ADDED] = {'+', ""},
+    [SPK_FIELD_REPLACED] = {'~', ""},
+    [SPK_FIELD_REMOVED] = {'-', ""},
+    [SPK_INIT_CONTAINER_ADDED] = {'+', "init container "},
+    [SPK_ARGUMENT_ADDED] = {'+', "argument "},
+    [SPK_ARGUMENT_REPLACED] = {'~', "argument "},
+    [SPK_ARGUMENT_FOUND] = {'=', "argument is there: "},
+    [SPK_STAMP_SET] = {'+', ""},
 };
 _Static_assert(SPK_LEN(texts) == SPK_EFFECTS, "one text per effect");
 

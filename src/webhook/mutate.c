@@ -56,10 +56,11 @@ static const struct spk_flag flags[] = {
      .arg = "deny|warn",
      .fallback = "deny",
      .help = "what a field of an overlay does that Kubernetes 1.36 does not have: deny the pod, or "
-             "be left out with a warning", .type = SPK_FLAG_WORD,
+             "be left out with a warning",
+     .type = SPK_FLAG_WORD,
      .words = on_invalids,
      .offset = offsetof(struct options, on_unknown_field)},
-    {.name = "help",      .help = "print this",                   .type = SPK_FLAG_HELP                    },
+    {.name = "help", .help = "print this", .type = SPK_FLAG_HELP},
 };
 
 /* What was given and what came of it. */

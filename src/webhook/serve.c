@@ -41,9 +41,9 @@ static const struct spk_httpd_route review_routes[] = {
 /* clang-format on */
 
 static const struct spk_httpd_route health_routes[] = {
-    {.path = "/healthz",     .handler = spk_healthz_route    },
-    {.path = "/readyz",      .handler = spk_readyz_route     },
-    {.path = "/metrics",     .handler = spk_metrics_route    },
+    {.path = "/healthz", .handler = spk_healthz_route},
+    {.path = "/readyz", .handler = spk_readyz_route},
+    {.path = "/metrics", .handler = spk_metrics_route},
     {.path = "/certificate", .handler = spk_certificate_route},
 };
 

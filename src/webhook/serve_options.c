@@ -45,7 +45,8 @@ static const struct spk_flag flags[] = {
      .help =
          "where the server's certificate comes from: files that somebody else renews; "
          "managed, made, kept in a Secret and renewed by the replicas themselves, who also keep "
-         "caBundle right; self-signed, made at start and kept in memory, for trying things out", .type = SPK_FLAG_WORD,
+         "caBundle right; self-signed, made at start and kept in memory, for trying things out",
+     .type = SPK_FLAG_WORD,
      .words = sources,
      .offset = FIELD(source)},
     {.name = "tls-cert-file",
@@ -69,7 +70,8 @@ static const struct spk_flag flags[] = {
     {.name = "client-ca-file",
      .arg = "FILE",
      .help = "refuse, in the TLS handshake, clients without a certificate of one of these CAs "
-             "(PEM, read at start)",                                                        .type = SPK_FLAG_TEXT,
+             "(PEM, read at start)",
+     .type = SPK_FLAG_TEXT,
      .offset = FIELD(client_ca_file)},
     {.name = "ca-file-out",
      .arg = "FILE",
@@ -91,12 +93,14 @@ static const struct spk_flag flags[] = {
     {.name = "extra-san",
      .arg = "NAME",
      .help = "one more DNS name or IP address for the certificate; may be repeated (managed, "
-             "self-signed)",.type = SPK_FLAG_SANS,
+             "self-signed)",
+     .type = SPK_FLAG_SANS,
      .offset = FIELD(extra_sans)},
     {.name = "kubeconfig",
      .arg = "FILE",
      .help = "with managed: how to reach the API server (default: $KUBECONFIG, else the pod's "
-             "service account, else ~/.kube/config)",                           .type = SPK_FLAG_TEXT,
+             "service account, else ~/.kube/config)",
+     .type = SPK_FLAG_TEXT,
      .offset = FIELD(kubeconfig)},
     {.name = "secret-name",
      .arg = "NAME",
@@ -130,7 +134,8 @@ static const struct spk_flag flags[] = {
      .arg = "TIME",
      .fallback = "60s",
      .help = "with managed: how long a CA is in caBundle before a certificate of it is shown, so "
-             "that every API server knows it",                                            .type = SPK_FLAG_DURATION,
+             "that every API server knows it",
+     .type = SPK_FLAG_DURATION,
      .max = HOUR,
      .offset = FIELD(ca_propagation_ms)},
     {.heading = "Annotations",
@@ -138,19 +143,21 @@ static const struct spk_flag flags[] = {
      .arg = "deny|warn",
      .fallback = "deny",
      .help = "what an annotation that can't be honoured does: deny the pod, or let it pass "
-             "unchanged with a warning", .type = SPK_FLAG_WORD,
+             "unchanged with a warning",
+     .type = SPK_FLAG_WORD,
      .words = on_invalids,
      .offset = FIELD(on_invalid)},
     {.name = "on-unknown-field",
      .arg = "deny|warn",
      .fallback = "deny",
      .help = "what a field of an overlay does that Kubernetes 1.36 does not have: deny the pod, or "
-             "be left out with a warning",                                                             .type = SPK_FLAG_WORD,
+             "be left out with a warning",
+     .type = SPK_FLAG_WORD,
      .words = on_invalids,
      .offset = FIELD(on_unknown_field)},
     SPK_ANNOTATION_PREFIX_FLAG(FIELD(annotation_prefix)),
-    {.heading = "Log",                                                    SPK_LOG_FORMAT_FLAG(FIELD(log_format))                                      },
-    {SPK_LOG_LEVEL_FLAG(FIELD(log_level))                                                               },
+    {.heading = "Log", SPK_LOG_FORMAT_FLAG(FIELD(log_format))},
+    {SPK_LOG_LEVEL_FLAG(FIELD(log_level))},
     {.heading = "Limits and deadlines",
      .name = "threads",
      .arg = "N",
@@ -170,11 +177,12 @@ static const struct spk_flag flags[] = {
     {.name = "max-in-flight",
      .arg = "N",
      /* As many as connections: what is being received counts, so with fewer a handful of clients
-     * that drip their bodies would turn everybody else away; with as many, dripping ones are
-     * evicted first. Memory has its own bound, SPK_BODIES_MAX. */
+      * that drip their bodies would turn everybody else away; with as many, dripping ones are
+      * evicted first. Memory has its own bound, SPK_BODIES_MAX. */
      .fallback = "1024",
      .help = "requests being received or reviewed at a time; the next is told to come back in a "
-             "second",                                                            .type = SPK_FLAG_NUMBER,
+             "second",
+     .type = SPK_FLAG_NUMBER,
      .min = 1,
      .max = 65536,
      .offset = FIELD(max_in_flight)},
@@ -198,7 +206,8 @@ static const struct spk_flag flags[] = {
      .arg = "TIME",
      .fallback = "120s",
      .help = "how long a connection may wait for its next request after a valid one; keep it above "
-             "the API server's 90s",.type = SPK_FLAG_DURATION,
+             "the API server's 90s",
+     .type = SPK_FLAG_DURATION,
      .min = 100,
      .max = HOUR,
      .offset = FIELD(idle_ms)},
@@ -217,7 +226,7 @@ static const struct spk_flag flags[] = {
      .type = SPK_FLAG_DURATION,
      .max = HOUR,
      .offset = FIELD(drain_timeout_ms)},
-    {.heading = "Other",.name = "help",                                                 .help = "print this",                                                                    .type = SPK_FLAG_HELP                                                                        },
+    {.heading = "Other", .name = "help", .help = "print this", .type = SPK_FLAG_HELP},
 };
 
 /* The CPUs that we may run on. Two at least, so that one review of the largest size doesn't keep

@@ -7,10 +7,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct spk_str text = {(const char *)data, size};
-    struct spk_kube_file files[] = {
-        {"/f/one", {text.ptr, size / 2}},
-        {"two",    text                }
-    };
+    struct spk_kube_file files[] = {{"/f/one", {text.ptr, size / 2}}, {"two", text}};
     struct spk_kube_config config = {0};
     struct spk_err err = {0};
 

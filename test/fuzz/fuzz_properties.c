@@ -50,10 +50,7 @@ static void must_be_same(const struct spk_properties *all, struct spk_arena *are
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct spk_lint_source source = {
-        .text = {(const char *)data, size},
-          .properties = true
-    };
+    struct spk_lint_source source = {.text = {(const char *)data, size}, .properties = true};
     struct spk_properties all;
     struct spk_arena arena;
     struct spk_err err;

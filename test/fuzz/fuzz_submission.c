@@ -11,10 +11,10 @@ static const char metadata[] = "{\"name\":\"pi\",\"namespace\":\"team\",\"uid\":
 static void must_be_ours(const json_t *properties)
 {
     static const char *const ours[][2] = {
-        {"spark.kubernetes.driver.label." SPK_APP_LABEL_NAME,         "pi"   },
-        {"spark.kubernetes.executor.label." SPK_APP_LABEL_SUBMISSION, "id-1" },
-        {"spark.kubernetes.namespace",                                "team" },
-        {"spark.kubernetes.submission.waitAppCompletion",             "false"},
+        {"spark.kubernetes.driver.label." SPK_APP_LABEL_NAME, "pi"},
+        {"spark.kubernetes.executor.label." SPK_APP_LABEL_SUBMISSION, "id-1"},
+        {"spark.kubernetes.namespace", "team"},
+        {"spark.kubernetes.submission.waitAppCompletion", "false"},
     };
     static const char *const nobodys[] = {"spark.master", "spark.submit.deployMode",
                                           "spark.kubernetes.driver.podTemplateFile",

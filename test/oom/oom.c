@@ -111,9 +111,7 @@ static char *do_patch(struct work *work, struct spk_err *err)
 
 static char *do_kubeconfig(struct work *work, struct spk_err *err)
 {
-    struct spk_kube_file file = {
-        "config", {work->input.ptr, work->input.len}
-    };
+    struct spk_kube_file file = {"config", {work->input.ptr, work->input.len}};
     struct spk_kube_config config = {0};
     char *text;
 
@@ -296,9 +294,7 @@ static int lint(const char *root)
 static int yaml(void)
 {
     static char text[] = "a: &x [1, 2.5, text, ~, yes]\nb: *x\nc: {d: 'quoted', e: {}}\n";
-    struct work work = {
-        .name = "yaml", .input = {.ptr = text, .len = sizeof(text) - 1}
-    };
+    struct work work = {.name = "yaml", .input = {.ptr = text, .len = sizeof(text) - 1}};
     size_t tried = try_all(&work, do_yaml, 1);
 
     (void)printf("%zu failures\n", tried);
@@ -313,9 +309,7 @@ static int kubeconfig(void)
         "users: [{name: u, user: {client-certificate: a, client-key: /b, token: t, exec: {"
         "apiVersion: client.authentication.k8s.io/v1, command: ./p, interactiveMode: Never, "
         "args: [a, b], env: [{name: NAME, value: v}], installHint: h}}}]\n";
-    struct work work = {
-        .name = "kubeconfig", .input = {.ptr = text, .len = sizeof(text) - 1}
-    };
+    struct work work = {.name = "kubeconfig", .input = {.ptr = text, .len = sizeof(text) - 1}};
     size_t tried = try_all(&work, do_kubeconfig, 1);
 
     (void)printf("%zu failures\n", tried);

@@ -271,9 +271,9 @@ static const struct {
     const char *name;
     struct spk_schema_field field;
 } roots[] = {
-    {"metadata",       {.kind = SPK_KIND_STRUCT, .type = SPK_TYPE_ObjectMeta}},
-    {"spec",           {.kind = SPK_KIND_STRUCT, .type = SPK_TYPE_PodSpec}   },
-    {"sparkContainer", {.kind = SPK_KIND_STRUCT, .type = SPK_TYPE_Container} },
+    {"metadata", {.kind = SPK_KIND_STRUCT, .type = SPK_TYPE_ObjectMeta}},
+    {"spec", {.kind = SPK_KIND_STRUCT, .type = SPK_TYPE_PodSpec}},
+    {"sparkContainer", {.kind = SPK_KIND_STRUCT, .type = SPK_TYPE_Container}},
 };
 
 static const struct spk_schema_field *find_root(const char *key)

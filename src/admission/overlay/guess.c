@@ -15,11 +15,11 @@ static const struct {
     const char *path;
     enum spk_schema_index type;
 } homes[] = {
-    {"metadata",                       SPK_TYPE_ObjectMeta        },
-    {"spec",                           SPK_TYPE_PodSpec           },
-    {"sparkContainer",                 SPK_TYPE_Container         },
-    {"spec.securityContext",           SPK_TYPE_PodSecurityContext},
-    {"sparkContainer.securityContext", SPK_TYPE_SecurityContext   },
+    {"metadata", SPK_TYPE_ObjectMeta},
+    {"spec", SPK_TYPE_PodSpec},
+    {"sparkContainer", SPK_TYPE_Container},
+    {"spec.securityContext", SPK_TYPE_PodSecurityContext},
+    {"sparkContainer.securityContext", SPK_TYPE_SecurityContext},
 };
 
 /* What a SparkApplication calls otherwise (kubeflow/spark-operator v1beta2, SparkPodSpec). */
@@ -27,10 +27,10 @@ static const struct {
     const char *name;
     const char *path;
 } others[] = {
-    {"sidecars",           "spec.containers"                },
-    {"podSecurityContext", "spec.securityContext"           },
-    {"envVars",            "sparkContainer.env"             },
-    {"memoryLimit",        "sparkContainer.resources.limits"},
+    {"sidecars", "spec.containers"},
+    {"podSecurityContext", "spec.securityContext"},
+    {"envVars", "sparkContainer.env"},
+    {"memoryLimit", "sparkContainer.resources.limits"},
 };
 
 static const char *const roots[] = {"metadata", "spec", "sparkContainer"};

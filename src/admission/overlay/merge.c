@@ -240,7 +240,7 @@ static int merge_spark_container(struct spk_overlay_run *run, json_t *wish)
     struct spk_at containers = {.up = &spec, .key = "containers"};
     struct spk_overlay_at at = {
         {.up = &containers, .index = run->container_index},
-        {.key = "sparkContainer"                },
+        {.key = "sparkContainer"},
     };
     json_t *list = json_object_get(json_object_get(run->tree, spec.key), containers.key);
 

@@ -34,7 +34,7 @@ static inline struct spk_overlay_at spk_overlay_member(const struct spk_overlay_
                                                        const char *key)
 {
     return (struct spk_overlay_at){
-        {.up = up ? &up->pod : NULL,   .key = key},
+        {.up = up ? &up->pod : NULL, .key = key},
         {.up = up ? &up->asked : NULL, .key = key},
     };
 }
@@ -44,7 +44,7 @@ static inline struct spk_overlay_at spk_overlay_element(const struct spk_overlay
                                                         size_t asked)
 {
     return (struct spk_overlay_at){
-        {.up = &up->pod,   .index = pod  },
+        {.up = &up->pod, .index = pod},
         {.up = &up->asked, .index = asked},
     };
 }

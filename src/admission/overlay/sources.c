@@ -10,14 +10,14 @@ static const struct {
     const char *source;
     const char *identity;
 } identities[] = {
-    {"configMap",             "name"      },
-    {"csi",                   "driver"    },
-    {"hostPath",              "path"      },
-    {"image",                 "reference" },
-    {"nfs",                   "server"    },
-    {"nfs",                   "path"      },
-    {"persistentVolumeClaim", "claimName" },
-    {"secret",                "secretName"},
+    {"configMap", "name"},
+    {"csi", "driver"},
+    {"hostPath", "path"},
+    {"image", "reference"},
+    {"nfs", "server"},
+    {"nfs", "path"},
+    {"persistentVolumeClaim", "claimName"},
+    {"secret", "secretName"},
 };
 
 /* The member beside "name", or NULL. */

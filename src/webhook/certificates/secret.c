@@ -11,13 +11,13 @@ static const struct part {
     const char *key;
     size_t offset;
 } parts[] = {
-    {"tls.crt",     offsetof(struct spk_rotation_set, leaf.crt)},
-    {"tls.key",     offsetof(struct spk_rotation_set, leaf.key)},
-    {"ca.crt",      offsetof(struct spk_rotation_set, ca.crt)  },
-    {"ca.key",      offsetof(struct spk_rotation_set, ca.key)  },
+    {"tls.crt", offsetof(struct spk_rotation_set, leaf.crt)},
+    {"tls.key", offsetof(struct spk_rotation_set, leaf.key)},
+    {"ca.crt", offsetof(struct spk_rotation_set, ca.crt)},
+    {"ca.key", offsetof(struct spk_rotation_set, ca.key)},
     {"next-ca.crt", offsetof(struct spk_rotation_set, next.crt)},
     {"next-ca.key", offsetof(struct spk_rotation_set, next.key)},
-    {"old-ca.crt",  offsetof(struct spk_rotation_set, old)     },
+    {"old-ca.crt", offsetof(struct spk_rotation_set, old)},
 };
 
 static char **text_of(struct spk_rotation_set *set, const struct part *part)

@@ -16,54 +16,54 @@ static const struct {
 } causes[] = {
     {"certificate signed by unknown authority",
      "caBundle does not hold the CA of the certificate that is shown: with --certificates=managed "
-     "look at the replicas' logs and permissions, else put the right CA into caBundle"                                           },
+     "look at the replicas' logs and permissions, else put the right CA into caBundle"},
     {"legacy Common Name",
-     "the certificate has no SANs: issue one with the Service's DNS name as SAN"                                                 },
+     "the certificate has no SANs: issue one with the Service's DNS name as SAN"},
     {"certificate is valid for",
-     "issue a certificate with the Service's DNS name NAME.NAMESPACE.svc as SAN"                                                 },
+     "issue a certificate with the Service's DNS name NAME.NAMESPACE.svc as SAN"},
     {"not valid for any names",
-     "issue a certificate with the Service's DNS name NAME.NAMESPACE.svc as SAN"                                                 },
+     "issue a certificate with the Service's DNS name NAME.NAMESPACE.svc as SAN"},
     {"certificate has expired or is not yet valid",
-     "renew the certificate or its CA; if both are valid, set the clocks"                                                        },
+     "renew the certificate or its CA; if both are valid, set the clocks"},
     {"unable to load root certificates",
-     "caBundle holds no certificate: put the CA there, PEM in base64"                                                            },
-    {"no endpoints available",                           "no replica is ready (see the finding about pods)"                      },
+     "caBundle holds no certificate: put the CA there, PEM in base64"},
+    {"no endpoints available", "no replica is ready (see the finding about pods)"},
     {"no service port",
-     "the Service has no such port: give it the one that the registration names"                                                 },
-    {"service \"",                                       "create the Service, or point the registration at the one that there is"},
+     "the Service has no such port: give it the one that the registration names"},
+    {"service \"", "create the Service, or point the registration at the one that there is"},
     {"tls: certificate required",
      "the replicas demand a client certificate (--client-ca-file), and this API server shows none: "
-     "configure it there, or drop the flag"                                                                                      },
-    {"tls: bad certificate",                             "the replicas refuse the API server's client certificate "
-                             "(--client-ca-file), or the API server theirs"                          },
+     "configure it there, or drop the flag"},
+    {"tls: bad certificate", "the replicas refuse the API server's client certificate "
+                             "(--client-ca-file), or the API server theirs"},
     {"HTTP response to HTTPS client",
-     "something other than the webhook's TLS port answers: see targetPort of the Service"                                        },
-    {"connection refused",                               "no replica is ready (see the finding about pods), or nothing listens "
+     "something other than the webhook's TLS port answers: see targetPort of the Service"},
+    {"connection refused", "no replica is ready (see the finding about pods), or nothing listens "
                            "where the Service leads: "
-                           "compare its targetPort with --secure-port"                                 },
+                           "compare its targetPort with --secure-port"},
     {"Address is not allowed",
-     "the API server can't reach pod addresses (an overlay network): manifest --host-network"                                    },
-    {"no route to host",                                 "the API server can't reach the pods: a firewall, or an overlay network, "
-                         "for which there is manifest --host-network"                                    },
+     "the API server can't reach pod addresses (an overlay network): manifest --host-network"},
+    {"no route to host", "the API server can't reach the pods: a firewall, or an overlay network, "
+                         "for which there is manifest --host-network"},
     {"no such host",
-     "the API server's own DNS or proxy is asked: see its HTTPS_PROXY and NO_PROXY"                                              },
-    {"proxyconnect",                                     "the API server uses a proxy for this call: add .svc to its NO_PROXY"   },
+     "the API server's own DNS or proxy is asked: see its HTTPS_PROXY and NO_PROXY"},
+    {"proxyconnect", "the API server uses a proxy for this call: add .svc to its NO_PROXY"},
     {"the server could not find the requested resource",
-     "the path in clientConfig is not one of /mutate, /webhook, /mutate--v1-pod"                                                 },
-    {"EOF",                                              "something between API server and replica breaks the connection off, such as a mesh's "
-            "sidecar: keep meshes out of the webhook's pods, as the manifest's labels do"                             },
-    {"connection reset",                                 "something between API server and replica breaks the connection off, such "
-                         "as a mesh's sidecar: keep meshes out of the webhook's pods"                    },
+     "the path in clientConfig is not one of /mutate, /webhook, /mutate--v1-pod"},
+    {"EOF", "something between API server and replica breaks the connection off, such as a mesh's "
+            "sidecar: keep meshes out of the webhook's pods, as the manifest's labels do"},
+    {"connection reset", "something between API server and replica breaks the connection off, such "
+                         "as a mesh's sidecar: keep meshes out of the webhook's pods"},
     {"deadline exceeded",
      "no answer in time: on a private cluster the firewall lets the control plane reach nodes on "
      "443 and 10250 only (manifest --port=10250, or a rule for 9443); a NetworkPolicy or an "
      "overlay "
-     "network (manifest --host-network) may be in the way as well"                                                               },
+     "network (manifest --host-network) may be in the way as well"},
     {"timeout",
      "no answer in time: on a private cluster the firewall lets the control plane reach "
      "nodes on 443 and 10250 only (manifest --port=10250, or a rule for 9443); a "
      "NetworkPolicy or an overlay network (manifest --host-network) may be in the way as "
-     "well"                                                                                                                      },
+     "well"},
 };
 
 static const char *cause(const char *why)

@@ -16,7 +16,8 @@ static const struct spk_flag flags[] = {
     {.name = "kubeconfig",
      .arg = "FILE",
      .help = "how to reach the API server (default: $KUBECONFIG, else the pod's service account, "
-             "else ~/.kube/config)",                                                 .type = SPK_FLAG_TEXT,
+             "else ~/.kube/config)",
+     .type = SPK_FLAG_TEXT,
      .offset = FIELD(kubeconfig)},
     {.name = "context",
      .arg = "NAME",
@@ -59,7 +60,8 @@ static const struct spk_flag flags[] = {
     {.name = "pod",
      .arg = "NAMESPACE/NAME",
      .help = "also tell whether this pod, were it created now, would be sent to the webhook, and "
-             "what says no if not",              .type = SPK_FLAG_TEXT,
+             "what says no if not",
+     .type = SPK_FLAG_TEXT,
      .offset = FIELD(pod)},
     {.name = "pod-file",
      .arg = "FILE",
@@ -70,7 +72,8 @@ static const struct spk_flag flags[] = {
      .arg = "NAME",
      .help =
          "where the pod of --pod-file, or the trial pod without one, would be created (default: "
-         "what the pod says, else one that the registration selects)",                                                   .type = SPK_FLAG_NAME,
+         "what the pod says, else one that the registration selects)",
+     .type = SPK_FLAG_NAME,
      .offset = FIELD(pod_namespace)},
     {.name = "output",
      .arg = "text|json",
@@ -79,7 +82,7 @@ static const struct spk_flag flags[] = {
      .type = SPK_FLAG_WORD,
      .words = outputs,
      .offset = FIELD(output)},
-    {.name = "help",                                         .help = "print this",       .type = SPK_FLAG_HELP                                          },
+    {.name = "help", .help = "print this", .type = SPK_FLAG_HELP},
 };
 
 static int split_pod(struct spk_doctor_options *it, struct spk_err *err)

@@ -24,7 +24,8 @@ static const struct spk_flag flags[] = {
      .arg = "NAME",
      .fallback = "spark-webhook",
      .help = "of the instance of the webhook, as in manifest; the policies are NAME-annotations, "
-             "with --mutating NAME-annotations-mutating", .type = SPK_FLAG_NAME,
+             "with --mutating NAME-annotations-mutating",
+     .type = SPK_FLAG_NAME,
      .offset = FIELD(name)},
     SPK_ANNOTATION_PREFIX_FLAG(FIELD(annotation_prefix)),
     SPK_INSTALL_NAMESPACE_FLAGS(FIELD(only_namespaces), FIELD(exclude_namespaces)),
@@ -32,12 +33,14 @@ static const struct spk_flag flags[] = {
      .arg = "Deny|Warn|Audit",
      .fallback = "Deny",
      .help = "what becomes of a pod without what it asks for: refused, or created with a warning "
-             "or an entry in the API server's audit log", .type = SPK_FLAG_WORD,
+             "or an entry in the API server's audit log",
+     .type = SPK_FLAG_WORD,
      .words = actions,
      .offset = FIELD(action)},
     {.name = "mutating",
      .help = "for a cluster without the webhook: a MutatingAdmissionPolicy that does what "
-             "expressions can, and one that refuses what they can't",                                                                       .type = SPK_FLAG_SWITCH,
+             "expressions can, and one that refuses what they can't",
+     .type = SPK_FLAG_SWITCH,
      .offset = FIELD(mutating)},
     {.name = "kube-version",
      .arg = "1.N",
@@ -46,23 +49,23 @@ static const struct spk_flag flags[] = {
      .min = 25,
      .max = 99,
      .offset = FIELD(kube_minor)},
-    {.name = "help", .help = "print this",.type = SPK_FLAG_HELP                          },
+    {.name = "help", .help = "print this", .type = SPK_FLAG_HELP},
 };
 
 /* No chart is made of policies: no expressions for one. */
 static const struct spk_variable variables[] = {
-    {"name",                   "", SPK_VARIABLE_TEXT,   FIELD(name)                  },
-    {"annotation-prefix",      "", SPK_VARIABLE_TEXT,   FIELD(annotation_prefix)     },
-    {"version",                "", SPK_VARIABLE_TEXT,   FIELD(version)               },
-    {"action",                 "", SPK_VARIABLE_TEXT,   FIELD(action_text)           },
-    {"suffix",                 "", SPK_VARIABLE_TEXT,   FIELD(suffix)                },
-    {"mutating",               "", SPK_VARIABLE_SWITCH, FIELD(mutating)              },
-    {"own-prefix",             "", SPK_VARIABLE_SWITCH, FIELD(own_prefix)            },
-    {"selects-namespaces",     "", SPK_VARIABLE_SWITCH, FIELD(selects_namespaces)    },
-    {"has-only-namespaces",    "", SPK_VARIABLE_SWITCH, FIELD(has_only_namespaces)   },
+    {"name", "", SPK_VARIABLE_TEXT, FIELD(name)},
+    {"annotation-prefix", "", SPK_VARIABLE_TEXT, FIELD(annotation_prefix)},
+    {"version", "", SPK_VARIABLE_TEXT, FIELD(version)},
+    {"action", "", SPK_VARIABLE_TEXT, FIELD(action_text)},
+    {"suffix", "", SPK_VARIABLE_TEXT, FIELD(suffix)},
+    {"mutating", "", SPK_VARIABLE_SWITCH, FIELD(mutating)},
+    {"own-prefix", "", SPK_VARIABLE_SWITCH, FIELD(own_prefix)},
+    {"selects-namespaces", "", SPK_VARIABLE_SWITCH, FIELD(selects_namespaces)},
+    {"has-only-namespaces", "", SPK_VARIABLE_SWITCH, FIELD(has_only_namespaces)},
     {"has-exclude-namespaces", "", SPK_VARIABLE_SWITCH, FIELD(has_exclude_namespaces)},
-    {"only-namespace",         "", SPK_VARIABLE_LIST,   FIELD(only_namespaces)       },
-    {"exclude-namespace",      "", SPK_VARIABLE_LIST,   FIELD(exclude_namespaces)    },
+    {"only-namespace", "", SPK_VARIABLE_LIST, FIELD(only_namespaces)},
+    {"exclude-namespace", "", SPK_VARIABLE_LIST, FIELD(exclude_namespaces)},
 };
 
 static void derive(struct spk_policy_options *it)

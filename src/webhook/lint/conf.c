@@ -14,8 +14,8 @@ static const struct {
     const char *plural;
     enum spk_role role;
 } kinds[] = {
-    {"spark.kubernetes.driver.annotation.",   "spark.kubernetes.driver.annotations.",
-     SPK_ROLE_DRIVER  },
+    {"spark.kubernetes.driver.annotation.", "spark.kubernetes.driver.annotations.",
+     SPK_ROLE_DRIVER},
     {"spark.kubernetes.executor.annotation.", "spark.kubernetes.executor.annotations.",
      SPK_ROLE_EXECUTOR},
 };
@@ -50,8 +50,8 @@ static json_t *substituted(struct spk_lint *lint, json_t *value)
         const char *mark;
         const char *sample;
     } marks[] = {
-        {"{{APP_ID}}",      "spark-0123456789abcdef0123456789abcdef"},
-        {"{{EXECUTOR_ID}}", "1"                                     },
+        {"{{APP_ID}}", "spark-0123456789abcdef0123456789abcdef"},
+        {"{{EXECUTOR_ID}}", "1"},
     };
     const char *text = json_string_value(value);
     struct spk_arena *arena = &lint->findings->arena;

@@ -31,7 +31,8 @@ static const struct spk_flag flags[] = {
     {.name = "FILE...",
      .help = "pods and what holds templates of them (YAML or JSON), AdmissionReviews, "
              "SparkApplications, spark-defaults.conf and other files of Spark properties; -: "
-             "standard input",          .type = SPK_FLAG_FILES,
+             "standard input",
+     .type = SPK_FLAG_FILES,
      .offset = offsetof(struct options, files)},
     {.name = "strict",
      .help = "warnings count as well for the exit code",
@@ -49,10 +50,11 @@ static const struct spk_flag flags[] = {
      .arg = "deny|warn",
      .fallback = "deny",
      .help = "what a field of an overlay is that Kubernetes 1.36 does not have: an error, as the "
-             "webhook denies the pod, or a warning", .type = SPK_FLAG_WORD,
+             "webhook denies the pod, or a warning",
+     .type = SPK_FLAG_WORD,
      .words = on_unknown_fields,
      .offset = offsetof(struct options, on_unknown_field)},
-    {.name = "help",   .help = "print this",                  .type = SPK_FLAG_HELP                        },
+    {.name = "help", .help = "print this", .type = SPK_FLAG_HELP},
 };
 
 /* What follows "YAML line 3 column 7: ", or "JSON line ..." of a message; NULL when it has no such
@@ -229,7 +231,7 @@ static int lint_file(struct spk_lint_findings *findings, const struct options *o
         .policy = {.version = SPK_VERSION,
                    .prefix = options->annotation_prefix,
                    .warn_on_unknown_field = options->on_unknown_field == 1},
-        .source = {.name = strcmp(file,                      "-") == 0 ? "<stdin>" : file               },
+        .source = {.name = strcmp(file, "-") == 0 ? "<stdin>" : file},
         .findings = findings,
         .err = err,
     };

@@ -31,14 +31,15 @@ static const struct form {
                          .volume = "spark-conf-volume-driver",
                          .owners = "[]",
                          .args = "[\"driver\", \"--properties-file\", "
-                                 "\"/opt/spark/conf/spark.properties\"]", .ports = DRIVER_PORTS},
+                                 "\"/opt/spark/conf/spark.properties\"]",
+                         .ports = DRIVER_PORTS},
     [SPK_ROLE_EXECUTOR] = {.role = "executor",
-                         .container = "spark-kubernetes-executor",
-                         .variable = "SPARK_EXECUTOR_ID",
-                         .volume = "spark-conf-volume-exec",
-                         .owners = EXECUTOR_OWNERS,
-                         .args = "[\"executor\"]",
-                         .ports = EXECUTOR_PORTS                                               },
+                           .container = "spark-kubernetes-executor",
+                           .variable = "SPARK_EXECUTOR_ID",
+                           .volume = "spark-conf-volume-exec",
+                           .owners = EXECUTOR_OWNERS,
+                           .args = "[\"executor\"]",
+                           .ports = EXECUTOR_PORTS},
 };
 
 /* json_copy() leaves out, without a word, what it has no memory for. */

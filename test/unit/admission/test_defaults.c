@@ -24,133 +24,136 @@ static const struct {
     const char *spec;   /* more of it, with a comma behind */
     const char *expect;
 } rows[] = {
-    {"load",                                LOAD,                                    "driver",   ARGS,                                                       NULL,                                "",
+    {"load", LOAD, "driver", ARGS, NULL, "",
      "volume sparkhook-spark-defaults emptyDir\n"
      "init sparkhook-spark-defaults: sparkhook-spark-defaults at /etc/spark/defaults, "
      "spark-config-map-volume at /etc/spark/conf ro, own at /opt/spark/conf ro\n"
      "joins /opt/spark/conf/spark.properties\n"
      "mount sparkhook-spark-defaults at /etc/spark/defaults ro\n"
      "args driver --properties-file /etc/spark/defaults/spark.properties --class M "
-     "local:///m.jar\n"                                                                                                                 },
-    {"load with an equals sign, somewhere", LOAD,                                    "driver",
+     "local:///m.jar\n"},
+    {"load with an equals sign, somewhere", LOAD, "driver",
      "'x','driver','--proxy-user','u','--verbose','-c','a=b','--conf=x','--properties-file=/p/"
-     "f','m.py'",                                                                                                                                            "[{'name':'own','mountPath':'/p'}]", "",
+     "f','m.py'",
+     "[{'name':'own','mountPath':'/p'}]", "",
      "volume sparkhook-spark-defaults emptyDir\n"
      "init sparkhook-spark-defaults: sparkhook-spark-defaults at /etc/spark/defaults, "
      "spark-config-map-volume at /etc/spark/conf ro, own at /p ro\n"
      "joins /p/f\n"
      "mount sparkhook-spark-defaults at /etc/spark/defaults ro\n"
      "args x driver --proxy-user u --verbose -c a=b --conf=x "
-     "--properties-file=/etc/spark/defaults/spark.properties m.py\n"                                                                    },
-    {"a file of the image",                 LOAD,                                    "driver",   "'driver','--properties-file','/p//f'",                     "[]",                                "",
+     "--properties-file=/etc/spark/defaults/spark.properties m.py\n"},
+    {"a file of the image", LOAD, "driver", "'driver','--properties-file','/p//f'", "[]", "",
      "volume sparkhook-spark-defaults emptyDir\n"
      "init sparkhook-spark-defaults: sparkhook-spark-defaults at /etc/spark/defaults, "
      "spark-config-map-volume at /etc/spark/conf ro\n"
      "joins /p/f\n"
      "mount sparkhook-spark-defaults at /etc/spark/defaults ro\n"
-     "args driver --properties-file /etc/spark/defaults/spark.properties\n"                                                             },
-    {"a file beside spark-defaults.conf",   LOAD,                                    "driver",
-     "'driver','--properties-file','/etc/spark/conf/f'",                                                                                                     "[]",                                "",
+     "args driver --properties-file /etc/spark/defaults/spark.properties\n"},
+    {"a file beside spark-defaults.conf", LOAD, "driver",
+     "'driver','--properties-file','/etc/spark/conf/f'", "[]", "",
      "volume sparkhook-spark-defaults emptyDir\n"
      "init sparkhook-spark-defaults: sparkhook-spark-defaults at /etc/spark/defaults, "
      "spark-config-map-volume at /etc/spark/conf ro\n"
      "joins /etc/spark/conf/f\n"
      "mount sparkhook-spark-defaults at /etc/spark/defaults ro\n"
-     "args driver --properties-file /etc/spark/defaults/spark.properties\n"                                                             },
-    {"the nearest mount counts",            LOAD,                                    "driver",   "'driver','--properties-file','/p/q/f'",
+     "args driver --properties-file /etc/spark/defaults/spark.properties\n"},
+    {"the nearest mount counts", LOAD, "driver", "'driver','--properties-file','/p/q/f'",
      "[{'name':'far','mountPath':'/p'},{'name':'near','mountPath':'/p/q/'},"
-     "{'name':'other','mountPath':'/p/qq','subPath':'x'}]",                                                                                                                                       "",
+     "{'name':'other','mountPath':'/p/qq','subPath':'x'}]",
+     "",
      "volume sparkhook-spark-defaults emptyDir\n"
      "init sparkhook-spark-defaults: sparkhook-spark-defaults at /etc/spark/defaults, "
      "spark-config-map-volume at /etc/spark/conf ro, near at /p/q ro\n"
      "joins /p/q/f\n"
      "mount sparkhook-spark-defaults at /etc/spark/defaults ro\n"
-     "args driver --properties-file /etc/spark/defaults/spark.properties\n"                                                             },
-    {"an application's own argument",       LOAD,                                    "driver",
-     ARGS ",'--properties-file','/mine','driver','--load-spark-defaults'",                                                                                   NULL,                                "",
+     "args driver --properties-file /etc/spark/defaults/spark.properties\n"},
+    {"an application's own argument", LOAD, "driver",
+     ARGS ",'--properties-file','/mine','driver','--load-spark-defaults'", NULL, "",
      "volume sparkhook-spark-defaults emptyDir\n"
      "init sparkhook-spark-defaults: sparkhook-spark-defaults at /etc/spark/defaults, "
      "spark-config-map-volume at /etc/spark/conf ro, own at /opt/spark/conf ro\n"
      "joins /opt/spark/conf/spark.properties\n"
      "mount sparkhook-spark-defaults at /etc/spark/defaults ro\n"
      "args driver --properties-file /etc/spark/defaults/spark.properties --class M local:///m.jar "
-     "--properties-file /mine driver --load-spark-defaults\n"                                                                           },
-    {"a name that is used",                 LOAD,                                    "driver",   ARGS,                                                       NULL,
-     "'initContainers':[{'name':'sparkhook-spark-defaults'}],",                                                                                                                                       /* and beside it */
+     "--properties-file /mine driver --load-spark-defaults\n"},
+    {"a name that is used", LOAD, "driver", ARGS, NULL,
+     "'initContainers':[{'name':'sparkhook-spark-defaults'}],", /* and beside it */
      "volume sparkhook-spark-defaults-1 emptyDir\n"
      "init sparkhook-spark-defaults-1: sparkhook-spark-defaults-1 at /etc/spark/defaults, "
      "spark-config-map-volume at /etc/spark/conf ro, own at /opt/spark/conf ro\n"
      "joins /opt/spark/conf/spark.properties\n"
      "mount sparkhook-spark-defaults-1 at /etc/spark/defaults ro\n"
      "args driver --properties-file /etc/spark/defaults/spark.properties --class M "
-     "local:///m.jar\n"                                                  },
-    {"every name is used",                  LOAD,                                    "driver",   ARGS,                                                       NULL,
+     "local:///m.jar\n"},
+    {"every name is used", LOAD, "driver", ARGS, NULL,
      "'initContainers':[{'name':'sparkhook-spark-defaults'},{'name':'sparkhook-spark-defaults-1'},"
-     "{'name':'sparkhook-spark-defaults-2'},{'name':'sparkhook-spark-defaults-3'}],",                                                                                                                 "! " P "sparkDefaults: the pod uses every name that the volume of the joined properties could "
+     "{'name':'sparkhook-spark-defaults-2'},{'name':'sparkhook-spark-defaults-3'}],",
+     "! " P "sparkDefaults: the pod uses every name that the volume of the joined properties could "
      "have, up to \"sparkhook-spark-defaults-3\"\n"},
-    {"native",                              "sparkConfigMap=c|sparkDefaults=native", "driver",   ARGS,                                                       NULL,                                "",
+    {"native", "sparkConfigMap=c|sparkDefaults=native", "driver", ARGS, NULL, "",
      "args driver --load-spark-defaults --properties-file /opt/spark/conf/spark.properties --class "
      "M "
-     "local:///m.jar\n"                                                                                                                 },
-    {"native that is there",                "sparkConfigMap=c|sparkDefaults=native", "driver",
-     "'driver','--load-spark-defaults','--properties-file','/f'",                                                                                            NULL,                                "",
-     "args driver --load-spark-defaults --properties-file /f\n"                                                                         },
-    {"executor",                            LOAD,                                    "executor", "'executor'",                                               NULL,                                "",
+     "local:///m.jar\n"},
+    {"native that is there", "sparkConfigMap=c|sparkDefaults=native", "driver",
+     "'driver','--load-spark-defaults','--properties-file','/f'", NULL, "",
+     "args driver --load-spark-defaults --properties-file /f\n"},
+    {"executor", LOAD, "executor", "'executor'", NULL, "",
      "? \"" P "sparkDefaults\" is ignored on an executor: executors get their properties from the "
-     "driver\nargs executor\n"                                                                                                          },
+     "driver\nargs executor\n"},
 
-    {"another value",                       "sparkConfigMap=c|sparkDefaults=yes",    "executor", ARGS,                                                       NULL,                                "",
-     "! " P "sparkDefaults: expected load or native, found \"yes\"\n"                                                                   },
-    {"no sparkConfigMap",                   "sparkDefaults=native",                  "driver",   ARGS,                                                       NULL,                                "",
+    {"another value", "sparkConfigMap=c|sparkDefaults=yes", "executor", ARGS, NULL, "",
+     "! " P "sparkDefaults: expected load or native, found \"yes\"\n"},
+    {"no sparkConfigMap", "sparkDefaults=native", "driver", ARGS, NULL, "",
      "! " P
      "sparkDefaults: expected a sparkConfigMap on the same pod, with the spark-defaults.conf to "
-     "read, found none\n"                                                                                                               },
-    {"a bad sparkConfigMap is one fault",   "sparkDefaults=native|sparkConfigMap=A", "driver",   ARGS,
-     NULL,                                                                                                                                                                                        "",
+     "read, found none\n"},
+    {"a bad sparkConfigMap is one fault", "sparkDefaults=native|sparkConfigMap=A", "driver", ARGS,
+     NULL, "",
      "! " P "sparkConfigMap: expected a ConfigMap's name (at most 253 of a-z, 0-9, '-' and '.', "
-     "beginning and ending with a letter or digit), found \"A\"\n"                                                                      },
-    {"no file",                             LOAD,                                    "driver",   "'driver','m.jar','--properties-file','/f'",                NULL,                                "",
+     "beginning and ending with a letter or digit), found \"A\"\n"},
+    {"no file", LOAD, "driver", "'driver','m.jar','--properties-file','/f'", NULL, "",
      "! " P "sparkDefaults: expected one --properties-file among the driver's arguments, as "
-     "spark-submit makes them, found none\n"                                                                                            },
-    {"no file for native",                  "sparkConfigMap=c|sparkDefaults=native", "driver",
-     "'driver','--properties-file'",                                                                                                                         NULL,                                "",
+     "spark-submit makes them, found none\n"},
+    {"no file for native", "sparkConfigMap=c|sparkDefaults=native", "driver",
+     "'driver','--properties-file'", NULL, "",
      "! " P "sparkDefaults: expected one --properties-file among the driver's arguments, as "
-     "spark-submit makes them, found none\n"                                                                                            },
-    {"several files",                       LOAD,                                    "driver",   "'driver','--properties-file','/f','--properties-file=/f'",
-     NULL,                                                                                                                                                                                        "",
+     "spark-submit makes them, found none\n"},
+    {"several files", LOAD, "driver", "'driver','--properties-file','/f','--properties-file=/f'",
+     NULL, "",
      "! " P "sparkDefaults: expected one --properties-file among the driver's arguments, as "
-     "spark-submit makes them, found several\n"                                                                                         },
-    {"a relative file",                     LOAD,                                    "driver",   "'driver','--properties-file','f'",                         NULL,                                "",
+     "spark-submit makes them, found several\n"},
+    {"a relative file", LOAD, "driver", "'driver','--properties-file','f'", NULL, "",
      "! " P
      "sparkDefaults: expected the driver's --properties-file to be an absolute path, found a "
-     "path that is not absolute: \"f\"\n"                                                                                               },
-    {"a variable",                          LOAD,                                    "driver",   "'driver','--properties-file','/$(F)'",                     NULL,                                "",
+     "path that is not absolute: \"f\"\n"},
+    {"a variable", LOAD, "driver", "'driver','--properties-file','/$(F)'", NULL, "",
      "! " P
      "sparkDefaults: expected the driver's --properties-file to be an absolute path, found a "
-     "path with a variable: \"/$(F)\"\n"                                                                                                },
-    {"a part of a volume",                  LOAD,                                    "driver",   "'driver','--properties-file','/p/f'",
-     "[{'name':'own','mountPath':'/p','subPath':'s'}]",                                                                                                                                           "",
+     "path with a variable: \"/$(F)\"\n"},
+    {"a part of a volume", LOAD, "driver", "'driver','--properties-file','/p/f'",
+     "[{'name':'own','mountPath':'/p','subPath':'s'}]", "",
      "! " P "sparkDefaults: cannot read the driver's --properties-file \"/p/f\": at \"/p\" the pod "
-     "mounts a part of its volume \"own\"\n"                                                                                            },
-    {"a mounted file",                      LOAD,                                    "driver",   "'driver','--properties-file','/p/f'",
-     "[{'name':'own','mountPath':'/p/f'}]",                                                                                                                                                       "",
+     "mounts a part of its volume \"own\"\n"},
+    {"a mounted file", LOAD, "driver", "'driver','--properties-file','/p/f'",
+     "[{'name':'own','mountPath':'/p/f'}]", "",
      "! " P
      "sparkDefaults: cannot read the driver's --properties-file \"/p/f\": at \"/p/f\" the pod "
-     "mounts a part of its volume \"own\"\n"                                                                                            },
-    {"the place is taken",                  LOAD,                                    "driver",   ARGS,
-     "[" OWN ",{'name':'x','mountPath':'//etc/spark/defaults/'}]",                                                                                                                                "",
+     "mounts a part of its volume \"own\"\n"},
+    {"the place is taken", LOAD, "driver", ARGS,
+     "[" OWN ",{'name':'x','mountPath':'//etc/spark/defaults/'}]", "",
      "! " P
      "sparkDefaults: the joined properties cannot be mounted at \"/etc/spark/defaults\": the pod "
-     "mounts its volume \"x\" there\n"                                                                                                  },
-    {"the place is taken by an annotation", LOAD "|secret.s=/etc/spark/defaults",    "driver",   ARGS,
-     NULL,                                                                                                                                                                                        "",
+     "mounts its volume \"x\" there\n"},
+    {"the place is taken by an annotation", LOAD "|secret.s=/etc/spark/defaults", "driver", ARGS,
+     NULL, "",
      "! " P
      "sparkDefaults: the joined properties cannot be mounted at \"/etc/spark/defaults\": the pod "
-     "mounts its volume \"s-secret-volume\" there\n"                                                                                    },
-    {"half of it was taken away",           LOAD,                                    "driver",
-     "'driver','--properties-file','/etc/spark/defaults/spark.properties'",                                                                                  NULL,                                "",
+     "mounts its volume \"s-secret-volume\" there\n"},
+    {"half of it was taken away", LOAD, "driver",
+     "'driver','--properties-file','/etc/spark/defaults/spark.properties'", NULL, "",
      "! " P "sparkDefaults: the driver's --properties-file is /etc/spark/defaults/spark.properties "
-     "already, but no init container of the pod writes it\n"                                                                            },
+     "already, but no init container of the pod writes it\n"},
 };
 
 static const char container_form[] =

@@ -12,13 +12,10 @@ static const struct {
     size_t at;       /* in order: "" a a ab b b b c */
     size_t position; /* of what stands there */
 } rows[] = {
-    {"the empty one",      "",   0, 1},
-    {"first of two",       "a",  1, 2},
-    {"between",            "ab", 3, 4},
-    {"first of three",     "b",  4, 0},
-    {"the last",           "c",  7, 5},
-    {"absent, in place",   "aa", 3, 4},
-    {"absent, at the end", "d",  8, 0},
+    {"the empty one", "", 0, 1},       {"first of two", "a", 1, 2},
+    {"between", "ab", 3, 4},           {"first of three", "b", 4, 0},
+    {"the last", "c", 7, 5},           {"absent, in place", "aa", 3, 4},
+    {"absent, at the end", "d", 8, 0},
 };
 
 START_TEST(finds)

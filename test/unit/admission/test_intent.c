@@ -14,222 +14,227 @@ static const struct {
     const char *ask;
     const char *expect;
 } rows[] = {
-    {"sparkConfigMap",                         "sparkConfigMap=conf",
-     "C conf /etc/spark/conf spark-config-map-volume\nE SPARK_CONF_DIR=/etc/spark/conf usual\n"                                                                                                  },
-    {"hadoopConfigMap",                        "hadoopConfigMap=conf",
-     "C conf /etc/hadoop/conf hadoop-config-map-volume\nE HADOOP_CONF_DIR=/etc/hadoop/conf\n"                                                                                                    },
-    {"configMap.",                             "configMap.a.b=/x/",                                               "C a.b /x\n"                                                                   },
-    {"secret.",                                "secret.s=//x/./y",                                                "S s /x/y\n"                                                                   },
-    {"GCPServiceAccount.",                     "GCPServiceAccount.g=/g/",
-     "S g /g\nE GOOGLE_APPLICATION_CREDENTIALS=/g/key.json\n"                                                                                                                                    },
-    {"HadoopDelegationToken.",                 "HadoopDelegationToken.t=/t",
-     "S t /t\nE HADOOP_TOKEN_FILE_LOCATION=/t/hadoop.token\n"                                                                                                                                    },
-    {"configMaps",                             "configMaps=[{'name':'a','path':'/x'},{'path':'/y/','name':'b'}]",
-     "C a /x\nC b /y\n"                                                                                                                                                                          },
+    {"sparkConfigMap", "sparkConfigMap=conf",
+     "C conf /etc/spark/conf spark-config-map-volume\nE SPARK_CONF_DIR=/etc/spark/conf usual\n"},
+    {"hadoopConfigMap", "hadoopConfigMap=conf",
+     "C conf /etc/hadoop/conf hadoop-config-map-volume\nE HADOOP_CONF_DIR=/etc/hadoop/conf\n"},
+    {"configMap.", "configMap.a.b=/x/", "C a.b /x\n"},
+    {"secret.", "secret.s=//x/./y", "S s /x/y\n"},
+    {"GCPServiceAccount.", "GCPServiceAccount.g=/g/",
+     "S g /g\nE GOOGLE_APPLICATION_CREDENTIALS=/g/key.json\n"},
+    {"HadoopDelegationToken.", "HadoopDelegationToken.t=/t",
+     "S t /t\nE HADOOP_TOKEN_FILE_LOCATION=/t/hadoop.token\n"},
+    {"configMaps", "configMaps=[{'name':'a','path':'/x'},{'path':'/y/','name':'b'}]",
+     "C a /x\nC b /y\n"},
     {"secrets",
      "secrets=[{'name':'a','path':'/x'},{'name':'b','path':'/y','type':'Generic'},{'name':'c',"
      "'path':'/z','type':'GCPServiceAccount'},{'name':'d','path':'/t','type':"
-     "'HadoopDelegationToken'}]",                                                                                 "S a /x\nS b /y\nS c /z\nS d /t\nE GOOGLE_APPLICATION_CREDENTIALS=/z/key.json\n"
-     "E HADOOP_TOKEN_FILE_LOCATION=/t/hadoop.token\n"                                                                                                           },
-    {"empty lists",                            "configMaps=[]|secrets=[]",                                        ""                                                                             },
-    {"null type",                              "secrets=[{'name':'a','path':'/x','type':null}]",                  "S a /x\n"                                                                     },
+     "'HadoopDelegationToken'}]",
+     "S a /x\nS b /y\nS c /z\nS d /t\nE GOOGLE_APPLICATION_CREDENTIALS=/z/key.json\n"
+     "E HADOOP_TOKEN_FILE_LOCATION=/t/hadoop.token\n"},
+    {"empty lists", "configMaps=[]|secrets=[]", ""},
+    {"null type", "secrets=[{'name':'a','path':'/x','type':null}]", "S a /x\n"},
     {"ownerReference",
-     "ownerReference={'apiVersion':'v1','kind':'K','name':'n','uid':'u','controller':true}",                      "O v1 K n u controller=1\n"                                                    },
+     "ownerReference={'apiVersion':'v1','kind':'K','name':'n','uid':'u','controller':true}",
+     "O v1 K n u controller=1\n"},
     {"ownerReference with all",
      "ownerReference={'apiVersion':'v1','kind':'K','name':'n','uid':'u','controller':false,"
-     "'blockOwnerDeletion':true}",                                                                                "O v1 K n u controller=0 block=1\n"                                            },
+     "'blockOwnerDeletion':true}",
+     "O v1 K n u controller=0 block=1\n"},
     {"ownerReference with nulls",
-     "ownerReference={'apiVersion':'v1','kind':'K','name':'n','uid':'u','controller':null}",                      "O v1 K n u\n"                                                                 },
-    {"sorted by key",                          "secret.b=/b|configMap.z=/z|secret.a=/a|GCPServiceAccount.g=/g",
-     "S g /g\nC z /z\nS a /a\nS b /b\nE GOOGLE_APPLICATION_CREDENTIALS=/g/key.json\n"                                                                                                            },
-    {"second prefix",                          S "secret.s=/s|" S "spark-config-map=c",
+     "ownerReference={'apiVersion':'v1','kind':'K','name':'n','uid':'u','controller':null}",
+     "O v1 K n u\n"},
+    {"sorted by key", "secret.b=/b|configMap.z=/z|secret.a=/a|GCPServiceAccount.g=/g",
+     "S g /g\nC z /z\nS a /a\nS b /b\nE GOOGLE_APPLICATION_CREDENTIALS=/g/key.json\n"},
+    {"second prefix", S "secret.s=/s|" S "spark-config-map=c",
      "S s /s\nC c /etc/spark/conf spark-config-map-volume\n"
-     "E SPARK_CONF_DIR=/etc/spark/conf usual\n"                                                                                                                                                  },
-    {"foreign ones",                           "example.com/sparkConfigMap=x|other/secret.s=/x",                  "nothing\n"                                                                    },
-    {"only the stamp",                         "mutated-by=sparkhook/1",                                          ""                                                                             },
+     "E SPARK_CONF_DIR=/etc/spark/conf usual\n"},
+    {"foreign ones", "example.com/sparkConfigMap=x|other/secret.s=/x", "nothing\n"},
+    {"only the stamp", "mutated-by=sparkhook/1", ""},
 
-    {"two spellings agree",                    "configMap.a=/x|configmap.a=/x",                                   "C a /x\n"                                                                     },
-    {"camel case counts first",                "configmap.a=/y|configMap.a=/x",
+    {"two spellings agree", "configMap.a=/x|configmap.a=/x", "C a /x\n"},
+    {"camel case counts first", "configmap.a=/y|configMap.a=/x",
      "C a /x\n? \"" P "configmap.a\" is ignored: \"" P "configMap.a\" says otherwise and counts "
-     "first\n"                                                                                                                                                                                   },
-    {"dashed before the second prefix",        "spark-config-map=a|" S "sparkConfigMap=b",
+     "first\n"},
+    {"dashed before the second prefix", "spark-config-map=a|" S "sparkConfigMap=b",
      "C a /etc/spark/conf spark-config-map-volume\nE SPARK_CONF_DIR=/etc/spark/conf usual\n"
      "? \"" S "sparkConfigMap\" is ignored: \"" P "spark-config-map\" says otherwise and counts "
-     "first\n"                                                                                                                                                                                   },
-    {"second prefix, camel case first",        S "spark-configmap=a|" S "sparkConfigMap=b",
+     "first\n"},
+    {"second prefix, camel case first", S "spark-configmap=a|" S "sparkConfigMap=b",
      "C b /etc/spark/conf spark-config-map-volume\nE SPARK_CONF_DIR=/etc/spark/conf usual\n"
      "? \"" S "spark-configmap\" is ignored: \"" S "sparkConfigMap\" says otherwise and counts "
-     "first\n"                                                                                                                                                                                   },
-    {"different names are different keys",     "secret.a=/x|" S "secret.b=/y",                                    "S a /x\nS b /y\n"                                                             },
-    {"stamps never disagree",                  "mutated-by=a|" S "mutated-by=b",                                  ""                                                                             },
+     "first\n"},
+    {"different names are different keys", "secret.a=/x|" S "secret.b=/y", "S a /x\nS b /y\n"},
+    {"stamps never disagree", "mutated-by=a|" S "mutated-by=b", ""},
 
-    {"unknown",                                "sparkconfigmap=x",
-     "? " P "sparkconfigmap: unknown annotation, ignored; did you mean " P "sparkConfigMap?\n"                                                                                                   },
-    {"unknown with a NAME",                    "secrets.db=x",
-     "? " P "secrets.db: unknown annotation, ignored; did you mean " P "secret.db?\n"                                                                                                            },
-    {"unknown with a hostile NAME",            P "secrets.\nx=x",
-     "? " P "secrets.\\u000ax: unknown annotation, ignored; did you mean " P "secret.\\u000ax?\n"                                                                                                },
-    {"unknown with the second prefix",         S "app-name=x",                                                    ""                                                                             },
-    {"misspelt with the second prefix",        S "sparkconfigmap=x",
-     "? " S "sparkconfigmap: unknown annotation, ignored; did you mean " P "sparkConfigMap?\n"                                                                                                   },
-    {"unknown and hostile",                    P "a\nb=x",
-     "? " P "a\\u000ab: unknown annotation, ignored; the nearest known one is " P "gpu\n"                                                                                                        },
-    {"overlay",                                "overlay={'spec':{}}",                                             "X overlay {\"spec\":{}}\n"                                                    },
-    {"secretEnv.",                             "secretEnv.A_b=s.t/k",
+    {"unknown", "sparkconfigmap=x",
+     "? " P "sparkconfigmap: unknown annotation, ignored; did you mean " P "sparkConfigMap?\n"},
+    {"unknown with a NAME", "secrets.db=x",
+     "? " P "secrets.db: unknown annotation, ignored; did you mean " P "secret.db?\n"},
+    {"unknown with a hostile NAME", P "secrets.\nx=x",
+     "? " P "secrets.\\u000ax: unknown annotation, ignored; did you mean " P "secret.\\u000ax?\n"},
+    {"unknown with the second prefix", S "app-name=x", ""},
+    {"misspelt with the second prefix", S "sparkconfigmap=x",
+     "? " S "sparkconfigmap: unknown annotation, ignored; did you mean " P "sparkConfigMap?\n"},
+    {"unknown and hostile", P "a\nb=x",
+     "? " P "a\\u000ab: unknown annotation, ignored; the nearest known one is " P "gpu\n"},
+    {"overlay", "overlay={'spec':{}}", "X overlay {\"spec\":{}}\n"},
+    {"secretEnv.", "secretEnv.A_b=s.t/k",
      "X secretEnv.A_b "
      "{\"sparkContainer\":{\"env\":[{\"name\":\"A_b\",\"valueFrom\":{\"secretKeyRef\":{\"name\":"
-     "\"s.t\",\"key\":\"k\"}}}]}}\n"                                                                                                                                                             },
-    {"configMapEnv.",                          "configMapEnv.A=c/.k",
+     "\"s.t\",\"key\":\"k\"}}}]}}\n"},
+    {"configMapEnv.", "configMapEnv.A=c/.k",
      "X configMapEnv.A "
      "{\"sparkContainer\":{\"env\":[{\"name\":\"A\",\"valueFrom\":{\"configMapKeyRef\":{\"name\":"
-     "\"c\",\"key\":\".k\"}}}]}}\n"                                                                                                                                                              },
-    {"pvc.",                                   "pvc.d=/d/",
+     "\"c\",\"key\":\".k\"}}}]}}\n"},
+    {"pvc.", "pvc.d=/d/",
      "X pvc.d "
      "{\"spec\":{\"volumes\":[{\"name\":\"d-claim\",\"persistentVolumeClaim\":{\"claimName\":\"d\"}"
-     "}]},\"sparkContainer\":{\"volumeMounts\":[{\"name\":\"d-claim\",\"mountPath\":\"/d\"}]}}\n"                                                                                                },
-    {"pvc., read-only",                        "pvc.d=/d,readOnly",
+     "}]},\"sparkContainer\":{\"volumeMounts\":[{\"name\":\"d-claim\",\"mountPath\":\"/d\"}]}}\n"},
+    {"pvc., read-only", "pvc.d=/d,readOnly",
      "X pvc.d "
      "{\"spec\":{\"volumes\":[{\"name\":\"d-claim\",\"persistentVolumeClaim\":{\"claimName\":\"d\","
      "\"readOnly\":true}}]},\"sparkContainer\":{\"volumeMounts\":[{\"name\":\"d-claim\","
-     "\"mountPath\":\"/d\",\"readOnly\":true}]}}\n"                                                                                                                                              },
-    {"emptyDir.",                              "emptyDir.e=/e",
+     "\"mountPath\":\"/d\",\"readOnly\":true}]}}\n"},
+    {"emptyDir.", "emptyDir.e=/e",
      "X emptyDir.e "
      "{\"spec\":{\"volumes\":[{\"name\":\"e\",\"emptyDir\":{}}]},\"sparkContainer\":{"
-     "\"volumeMounts\":[{\"name\":\"e\",\"mountPath\":\"/e\"}]}}\n"                                                                                                                              },
-    {"emptyDir. of a size",                    "emptyDir.e=/e,1.5Gi",
+     "\"volumeMounts\":[{\"name\":\"e\",\"mountPath\":\"/e\"}]}}\n"},
+    {"emptyDir. of a size", "emptyDir.e=/e,1.5Gi",
      "X emptyDir.e "
      "{\"spec\":{\"volumes\":[{\"name\":\"e\",\"emptyDir\":{\"sizeLimit\":\"1.5Gi\"}}]},"
-     "\"sparkContainer\":{\"volumeMounts\":[{\"name\":\"e\",\"mountPath\":\"/e\"}]}}\n"                                                                                                          },
-    {"gpu",                                    "gpu=nvidia.com/mig-1g.5gb=2",
-     "X gpu {\"sparkContainer\":{\"resources\":{\"limits\":{\"nvidia.com/mig-1g.5gb\":\"2\"}}}}\n"                                                                                               },
-    {"prometheusJmx",                          "prometheusJmx=8090",
+     "\"sparkContainer\":{\"volumeMounts\":[{\"name\":\"e\",\"mountPath\":\"/e\"}]}}\n"},
+    {"gpu", "gpu=nvidia.com/mig-1g.5gb=2",
+     "X gpu {\"sparkContainer\":{\"resources\":{\"limits\":{\"nvidia.com/mig-1g.5gb\":\"2\"}}}}\n"},
+    {"prometheusJmx", "prometheusJmx=8090",
      "X prometheusJmx "
      "{\"metadata\":{\"annotations\":{\"prometheus.io/scrape\":\"true\",\"prometheus.io/"
      "port\":\"8090\",\"prometheus.io/path\":\"/"
      "metrics\"}},\"sparkContainer\":{\"ports\":[{\"name\":\"jmx-exporter\",\"containerPort\":8090,"
-     "\"protocol\":\"TCP\"}]}}\n"                                                                                                                                                                },
-    {"prometheusJmx with a ConfigMap",         "prometheusJmx=1,jmx",
+     "\"protocol\":\"TCP\"}]}}\n"},
+    {"prometheusJmx with a ConfigMap", "prometheusJmx=1,jmx",
      "C jmx /etc/metrics/conf\n"
      "X prometheusJmx "
      "{\"metadata\":{\"annotations\":{\"prometheus.io/scrape\":\"true\",\"prometheus.io/"
      "port\":\"1\",\"prometheus.io/path\":\"/"
      "metrics\"}},\"sparkContainer\":{\"ports\":[{\"name\":\"jmx-exporter\",\"containerPort\":1,"
-     "\"protocol\":\"TCP\"}]}}\n"                                                                                                                                                                },
-    {"enableServiceLinks",                     "enableServiceLinks=false",
-     "X enableServiceLinks {\"spec\":{\"enableServiceLinks\":false}}\n"                                                                                                                          },
-    {"GCPServiceAccountKey.",                  "GCPServiceAccount.g=/g|GCPServiceAccountKey.g=a.json",
-     "S g /g\nE GOOGLE_APPLICATION_CREDENTIALS=/g/a.json\n"                                                                                                                                      },
+     "\"protocol\":\"TCP\"}]}}\n"},
+    {"enableServiceLinks", "enableServiceLinks=false",
+     "X enableServiceLinks {\"spec\":{\"enableServiceLinks\":false}}\n"},
+    {"GCPServiceAccountKey.", "GCPServiceAccount.g=/g|GCPServiceAccountKey.g=a.json",
+     "S g /g\nE GOOGLE_APPLICATION_CREDENTIALS=/g/a.json\n"},
     {"GCPServiceAccountKey. for a listed one",
      "secrets=[{'name':'g','path':'/g','type':'GCPServiceAccount'},{'name':'h','path':'/"
-     "h'}]|GCPServiceAccountKey.g=a.json",                                                                        "S g /g\nS h /h\nE GOOGLE_APPLICATION_CREDENTIALS=/g/a.json\n"                 },
-    {"an overlay counts last",                 "overlay={}|pvc.d=/d|enableServiceLinks=true",
+     "h'}]|GCPServiceAccountKey.g=a.json",
+     "S g /g\nS h /h\nE GOOGLE_APPLICATION_CREDENTIALS=/g/a.json\n"},
+    {"an overlay counts last", "overlay={}|pvc.d=/d|enableServiceLinks=true",
      "X enableServiceLinks {\"spec\":{\"enableServiceLinks\":true}}\n"
      "X pvc.d "
      "{\"spec\":{\"volumes\":[{\"name\":\"d-claim\",\"persistentVolumeClaim\":{\"claimName\":\"d\"}"
      "}]},\"sparkContainer\":{\"volumeMounts\":[{\"name\":\"d-claim\",\"mountPath\":\"/d\"}]}}\n"
-     "X overlay {}\n"                                                                                                                                                                            },
-    {"a key without its account",              "GCPServiceAccountKey.g=a|secret.g=/g",
+     "X overlay {}\n"},
+    {"a key without its account", "GCPServiceAccountKey.g=a|secret.g=/g",
      "S g /g\n"
-     "! " P "GCPServiceAccountKey.g: expected a GCPServiceAccount.g on the same pod, found none\n"                                                                                               },
-    {"no file",                                "GCPServiceAccount.g=/g|GCPServiceAccountKey.g=a/b",
+     "! " P "GCPServiceAccountKey.g: expected a GCPServiceAccount.g on the same pod, found none\n"},
+    {"no file", "GCPServiceAccount.g=/g|GCPServiceAccountKey.g=a/b",
      "S g /g\nE GOOGLE_APPLICATION_CREDENTIALS=/g/key.json\n"
      "! " P "GCPServiceAccountKey.g: expected the name of a key of the Secret, such as "
-     "account.json, found \"a/b\"\n"                                                                                                                                                             },
-    {"no variable",                            "secretEnv.1=s/k",
+     "account.json, found \"a/b\"\n"},
+    {"no variable", "secretEnv.1=s/k",
      "! " P "secretEnv.1: expected a variable's name behind the first dot "
-     "(letters, digits, '_', '-' and '.', not beginning with a digit), found \"1\"\n"                                                                                                            },
-    {"secretEnv. s",                           "secretEnv.A=s",
+     "(letters, digits, '_', '-' and '.', not beginning with a digit), found \"1\"\n"},
+    {"secretEnv. s", "secretEnv.A=s",
      "! " P
-     "secretEnv.A: expected SECRET/KEY, the names of a Secret and of a key in it, found \"s\"\n"                                                                                                 },
-    {"secretEnv. s/",                          "secretEnv.A=s/",
+     "secretEnv.A: expected SECRET/KEY, the names of a Secret and of a key in it, found \"s\"\n"},
+    {"secretEnv. s/", "secretEnv.A=s/",
      "! " P
-     "secretEnv.A: expected SECRET/KEY, the names of a Secret and of a key in it, found \"s/\"\n"                                                                                                },
-    {"secretEnv. /k",                          "secretEnv.A=/k",
+     "secretEnv.A: expected SECRET/KEY, the names of a Secret and of a key in it, found \"s/\"\n"},
+    {"secretEnv. /k", "secretEnv.A=/k",
      "! " P
-     "secretEnv.A: expected SECRET/KEY, the names of a Secret and of a key in it, found \"/k\"\n"                                                                                                },
-    {"secretEnv. S/k",                         "secretEnv.A=S/k",
+     "secretEnv.A: expected SECRET/KEY, the names of a Secret and of a key in it, found \"/k\"\n"},
+    {"secretEnv. S/k", "secretEnv.A=S/k",
      "! " P
-     "secretEnv.A: expected SECRET/KEY, the names of a Secret and of a key in it, found \"S/k\"\n"                                                                                               },
-    {"secretEnv. s/k/k",                       "secretEnv.A=s/k/k",
+     "secretEnv.A: expected SECRET/KEY, the names of a Secret and of a key in it, found \"S/k\"\n"},
+    {"secretEnv. s/k/k", "secretEnv.A=s/k/k",
      "! " P "secretEnv.A: expected SECRET/KEY, the names of a Secret and of a key in it, found "
-     "\"s/k/k\"\n"                                                                                                                                                                               },
-    {"secretEnv. s/..k",                       "secretEnv.A=s/..k",
+     "\"s/k/k\"\n"},
+    {"secretEnv. s/..k", "secretEnv.A=s/..k",
      "! " P "secretEnv.A: expected SECRET/KEY, the names of a Secret and of a key in it, found "
-     "\"s/..k\"\n"                                                                                                                                                                               },
-    {"secretEnv. empty",                       "secretEnv.A=",
+     "\"s/..k\"\n"},
+    {"secretEnv. empty", "secretEnv.A=",
      "! " P
-     "secretEnv.A: expected SECRET/KEY, the names of a Secret and of a key in it, found \"\"\n"                                                                                                  },
-    {"configMapEnv. without a key",            "configMapEnv.A=c",
+     "secretEnv.A: expected SECRET/KEY, the names of a Secret and of a key in it, found \"\"\n"},
+    {"configMapEnv. without a key", "configMapEnv.A=c",
      "! " P "configMapEnv.A: expected CONFIGMAP/KEY, the names of a ConfigMap and of a key in it, "
-     "found \"c\"\n"                                                                                                                                                                             },
-    {"gpu in a quota's name",                  "gpu=requests.nvidia.com/gpu=1",
+     "found \"c\"\n"},
+    {"gpu in a quota's name", "gpu=requests.nvidia.com/gpu=1",
      "! " P "gpu: expected RESOURCE=COUNT, such as nvidia.com/gpu=1, found "
-     "\"requests.nvidia.com/gpu=1\"\n"                                                                                                                                                           },
-    {"gpu x=1",                                "gpu=x=1",
-     "! " P "gpu: expected RESOURCE=COUNT, such as nvidia.com/gpu=1, found \"x=1\"\n"                                                                                                            },
-    {"gpu nvidia.com/gpu",                     "gpu=nvidia.com/gpu",
-     "! " P "gpu: expected RESOURCE=COUNT, such as nvidia.com/gpu=1, found \"nvidia.com/gpu\"\n"                                                                                                 },
-    {"gpu nvidia.com/gpu=0",                   "gpu=nvidia.com/gpu=0",
-     "! " P "gpu: expected RESOURCE=COUNT, such as nvidia.com/gpu=1, found \"nvidia.com/gpu=0\"\n"                                                                                               },
-    {"gpu nvidia.com/gpu=-1",                  "gpu=nvidia.com/gpu=-1",
+     "\"requests.nvidia.com/gpu=1\"\n"},
+    {"gpu x=1", "gpu=x=1",
+     "! " P "gpu: expected RESOURCE=COUNT, such as nvidia.com/gpu=1, found \"x=1\"\n"},
+    {"gpu nvidia.com/gpu", "gpu=nvidia.com/gpu",
+     "! " P "gpu: expected RESOURCE=COUNT, such as nvidia.com/gpu=1, found \"nvidia.com/gpu\"\n"},
+    {"gpu nvidia.com/gpu=0", "gpu=nvidia.com/gpu=0",
+     "! " P "gpu: expected RESOURCE=COUNT, such as nvidia.com/gpu=1, found \"nvidia.com/gpu=0\"\n"},
+    {"gpu nvidia.com/gpu=-1", "gpu=nvidia.com/gpu=-1",
      "! " P
-     "gpu: expected RESOURCE=COUNT, such as nvidia.com/gpu=1, found \"nvidia.com/gpu=-1\"\n"                                                                                                     },
-    {"gpu nvidia.com/gpu=1.5",                 "gpu=nvidia.com/gpu=1.5",
+     "gpu: expected RESOURCE=COUNT, such as nvidia.com/gpu=1, found \"nvidia.com/gpu=-1\"\n"},
+    {"gpu nvidia.com/gpu=1.5", "gpu=nvidia.com/gpu=1.5",
      "! " P
-     "gpu: expected RESOURCE=COUNT, such as nvidia.com/gpu=1, found \"nvidia.com/gpu=1.5\"\n"                                                                                                    },
-    {"gpu nvidia.com/=1",                      "gpu=nvidia.com/=1",
-     "! " P "gpu: expected RESOURCE=COUNT, such as nvidia.com/gpu=1, found \"nvidia.com/=1\"\n"                                                                                                  },
-    {"gpu requests.kubernetes.io/x=1",         "gpu=requests.kubernetes.io/x=1",
+     "gpu: expected RESOURCE=COUNT, such as nvidia.com/gpu=1, found \"nvidia.com/gpu=1.5\"\n"},
+    {"gpu nvidia.com/=1", "gpu=nvidia.com/=1",
+     "! " P "gpu: expected RESOURCE=COUNT, such as nvidia.com/gpu=1, found \"nvidia.com/=1\"\n"},
+    {"gpu requests.kubernetes.io/x=1", "gpu=requests.kubernetes.io/x=1",
      "! " P "gpu: expected RESOURCE=COUNT, such as nvidia.com/gpu=1, found "
-     "\"requests.kubernetes.io/x=1\"\n"                                                                                                                                                          },
-    {"gpu nvidia.com/gpu=123456",              "gpu=nvidia.com/gpu=123456",
+     "\"requests.kubernetes.io/x=1\"\n"},
+    {"gpu nvidia.com/gpu=123456", "gpu=nvidia.com/gpu=123456",
      "! " P
-     "gpu: expected RESOURCE=COUNT, such as nvidia.com/gpu=1, found \"nvidia.com/gpu=123456\"\n"                                                                                                 },
-    {"port 0",                                 "prometheusJmx=0",
-     "! " P "prometheusJmx: expected PORT or PORT,CONFIGMAP, such as 8090,jmx, found \"0\"\n"                                                                                                    },
-    {"port 65536",                             "prometheusJmx=65536",
-     "! " P "prometheusJmx: expected PORT or PORT,CONFIGMAP, such as 8090,jmx, found \"65536\"\n"                                                                                                },
-    {"port 08",                                "prometheusJmx=08",
-     "! " P "prometheusJmx: expected PORT or PORT,CONFIGMAP, such as 8090,jmx, found \"08\"\n"                                                                                                   },
-    {"port x",                                 "prometheusJmx=x",
-     "! " P "prometheusJmx: expected PORT or PORT,CONFIGMAP, such as 8090,jmx, found \"x\"\n"                                                                                                    },
-    {"port empty",                             "prometheusJmx=",
-     "! " P "prometheusJmx: expected PORT or PORT,CONFIGMAP, such as 8090,jmx, found \"\"\n"                                                                                                     },
-    {"port 8090x",                             "prometheusJmx=8090x",
-     "! " P "prometheusJmx: expected PORT or PORT,CONFIGMAP, such as 8090,jmx, found \"8090x\"\n"                                                                                                },
-    {"no word",                                "enableServiceLinks=no",
-     "! " P "enableServiceLinks: expected true or false, found \"no\"\n"                                                                                                                         },
-    {"claim, relative",                        "pvc.d=d",
-     "! " P "pvc.d: expected an absolute mount path, found a path that is not absolute: \"d\"\n"                                                                                                 },
-    {"claim, another word",                    "pvc.d=/d,ro",
-     "! " P "pvc.d: expected readOnly or nothing behind the path's comma, found \"ro\"\n"                                                                                                        },
-    {"claim, no name",                         "pvc.D=/d",
+     "gpu: expected RESOURCE=COUNT, such as nvidia.com/gpu=1, found \"nvidia.com/gpu=123456\"\n"},
+    {"port 0", "prometheusJmx=0",
+     "! " P "prometheusJmx: expected PORT or PORT,CONFIGMAP, such as 8090,jmx, found \"0\"\n"},
+    {"port 65536", "prometheusJmx=65536",
+     "! " P "prometheusJmx: expected PORT or PORT,CONFIGMAP, such as 8090,jmx, found \"65536\"\n"},
+    {"port 08", "prometheusJmx=08",
+     "! " P "prometheusJmx: expected PORT or PORT,CONFIGMAP, such as 8090,jmx, found \"08\"\n"},
+    {"port x", "prometheusJmx=x",
+     "! " P "prometheusJmx: expected PORT or PORT,CONFIGMAP, such as 8090,jmx, found \"x\"\n"},
+    {"port empty", "prometheusJmx=",
+     "! " P "prometheusJmx: expected PORT or PORT,CONFIGMAP, such as 8090,jmx, found \"\"\n"},
+    {"port 8090x", "prometheusJmx=8090x",
+     "! " P "prometheusJmx: expected PORT or PORT,CONFIGMAP, such as 8090,jmx, found \"8090x\"\n"},
+    {"no word", "enableServiceLinks=no",
+     "! " P "enableServiceLinks: expected true or false, found \"no\"\n"},
+    {"claim, relative", "pvc.d=d",
+     "! " P "pvc.d: expected an absolute mount path, found a path that is not absolute: \"d\"\n"},
+    {"claim, another word", "pvc.d=/d,ro",
+     "! " P "pvc.d: expected readOnly or nothing behind the path's comma, found \"ro\"\n"},
+    {"claim, no name", "pvc.D=/d",
      "! " P "pvc.D: expected a PersistentVolumeClaim's name (at most 253 of a-z, 0-9, '-' and '.', "
-     "beginning and ending with a letter or digit), found \"D\"\n"                                                                                                                               },
-    {"empty directory, no label",              "emptyDir.a.b=/d",
+     "beginning and ending with a letter or digit), found \"D\"\n"},
+    {"empty directory, no label", "emptyDir.a.b=/d",
      "! " P
      "emptyDir.a.b: expected a volume's name behind the first dot (at most 63 of a-z, 0-9 and '-', "
-     "beginning and ending with a letter or digit), found \"a.b\"\n"                                                                                                                             },
-    {"empty directory of Spark's",             "emptyDir.spark-local-dir-1=/d",
+     "beginning and ending with a letter or digit), found \"a.b\"\n"},
+    {"empty directory of Spark's", "emptyDir.spark-local-dir-1=/d",
      "! " P "emptyDir.spark-local-dir-1: volumes spark-local-dir-* are Spark's own: choose another "
      "name, or change that one "
-     "by an overlay\n"                                                                                                                                                                           },
-    {"size empty",                             "emptyDir.e=/e,",
-     "! " P "emptyDir.e: expected a size such as 10Gi behind the path's comma, found \"\"\n"                                                                                                     },
-    {"size x",                                 "emptyDir.e=/e,x",
-     "! " P "emptyDir.e: expected a size such as 10Gi behind the path's comma, found \"x\"\n"                                                                                                    },
-    {"size 0",                                 "emptyDir.e=/e,0",
-     "! " P "emptyDir.e: expected a size such as 10Gi behind the path's comma, found \"0\"\n"                                                                                                    },
-    {"size -1Gi",                              "emptyDir.e=/e,-1Gi",
-     "! " P "emptyDir.e: expected a size such as 10Gi behind the path's comma, found \"-1Gi\"\n"                                                                                                 },
-    {"retired",                                "affinity=x|tolerations.t=x|volumemounts.v=x|volumes.v=x",
+     "by an overlay\n"},
+    {"size empty", "emptyDir.e=/e,",
+     "! " P "emptyDir.e: expected a size such as 10Gi behind the path's comma, found \"\"\n"},
+    {"size x", "emptyDir.e=/e,x",
+     "! " P "emptyDir.e: expected a size such as 10Gi behind the path's comma, found \"x\"\n"},
+    {"size 0", "emptyDir.e=/e,0",
+     "! " P "emptyDir.e: expected a size such as 10Gi behind the path's comma, found \"0\"\n"},
+    {"size -1Gi", "emptyDir.e=/e,-1Gi",
+     "! " P "emptyDir.e: expected a size such as 10Gi behind the path's comma, found \"-1Gi\"\n"},
+    {"retired", "affinity=x|tolerations.t=x|volumemounts.v=x|volumes.v=x",
      "! " P "affinity: retired in 2019; use the annotation overlay: "
      "{\"spec\":{\"affinity\":{\"nodeAffinity\":{...}}}}\n"
      "! " P "tolerations.t: retired in 2019; use the annotation overlay: "
      "{\"spec\":{\"tolerations\":[{\"key\":\"KEY\",\"operator\":\"Exists\"}]}}\n"
      "! " P "volumemounts.v: retired in 2019; use " VOLUMES "! " P
-     "volumes.v: retired in 2019; use " VOLUMES                                                                                                                                                  },
-    {"fields of a pod for keys",               "tolerations=x|env.A=b|toleration=x|securityContext=x|sidecars=x",
+     "volumes.v: retired in 2019; use " VOLUMES},
+    {"fields of a pod for keys", "tolerations=x|env.A=b|toleration=x|securityContext=x|sidecars=x",
      "? " P "env.A: unknown annotation, ignored; did you mean sparkContainer.env of " P "overlay?\n"
      "? " P "securityContext: unknown annotation, ignored; did you mean spec.securityContext or "
      "sparkContainer.securityContext of " P "overlay?\n"
@@ -237,91 +242,94 @@ static const struct {
      "? " P "toleration: unknown annotation, ignored; did you mean spec.tolerations of " P
      "overlay?\n"
      "? " P "tolerations: unknown annotation, ignored; did you mean spec.tolerations of " P
-     "overlay?\n"                                                                                                                                                                                },
-    {"no name",                                "configMap.=/x",
+     "overlay?\n"},
+    {"no name", "configMap.=/x",
      "! " P "configMap.: expected a ConfigMap's name (at most 253 of a-z, 0-9, '-' and '.', "
-     "beginning and ending with a letter or digit), found \"\"\n"                                                                                                                                },
-    {"bad name",                               "secret.A_b=/x",
+     "beginning and ending with a letter or digit), found \"\"\n"},
+    {"bad name", "secret.A_b=/x",
      "! " P "secret.A_b: expected a Secret's name (at most 253 of a-z, 0-9, '-' and '.', "
-     "beginning and ending with a letter or digit), found \"A_b\"\n"                                                                                                                             },
-    {"empty ConfigMap",                        "sparkConfigMap=",
+     "beginning and ending with a letter or digit), found \"A_b\"\n"},
+    {"empty ConfigMap", "sparkConfigMap=",
      "! " P "sparkConfigMap: expected a ConfigMap's name (at most 253 of a-z, 0-9, '-' and '.', "
-     "beginning and ending with a letter or digit), found \"\"\n"                                                                                                                                },
-    {"path for a name",                        "hadoopConfigMap=/etc",
+     "beginning and ending with a letter or digit), found \"\"\n"},
+    {"path for a name", "hadoopConfigMap=/etc",
      "! " P "hadoopConfigMap: expected a ConfigMap's name (at most 253 of a-z, 0-9, '-' and '.', "
-     "beginning and ending with a letter or digit), found \"/etc\"\n"                                                                                                                            },
-    {"relative path",                          "secret.s=etc/x",
+     "beginning and ending with a letter or digit), found \"/etc\"\n"},
+    {"relative path", "secret.s=etc/x",
      "! " P "secret.s: expected an absolute mount path, found a path that is not absolute: "
-     "\"etc/x\"\n"                                                                                                                                                                               },
+     "\"etc/x\"\n"},
     {"empty path",
-     "secret.s=",                                                                                                 "! " P "secret.s: expected an absolute mount path, found an empty text: \"\"\n"},
-    {"path with a colon",                      "configMap.c=/a:b",
-     "! " P "configMap.c: expected an absolute mount path, found a path with ':': \"/a:b\"\n"                                                                                                    },
-    {"path with dots",                         "configMap.c=/a/../b",
-     "! " P "configMap.c: expected an absolute mount path, found a path with '..': \"/a/../b\"\n"                                                                                                },
-    {"path with a newline",                    "configMap.c=/a\nb",
+     "secret.s=", "! " P "secret.s: expected an absolute mount path, found an empty text: \"\"\n"},
+    {"path with a colon", "configMap.c=/a:b",
+     "! " P "configMap.c: expected an absolute mount path, found a path with ':': \"/a:b\"\n"},
+    {"path with dots", "configMap.c=/a/../b",
+     "! " P "configMap.c: expected an absolute mount path, found a path with '..': \"/a/../b\"\n"},
+    {"path with a newline", "configMap.c=/a\nb",
      "! " P "configMap.c: expected an absolute mount path, found a path with a control character: "
-     "\"/a\\u000ab\"\n"                                                                                                                                                                          },
-    {"all faults are told",                    "secret.s=x|configMap.c=y",
+     "\"/a\\u000ab\"\n"},
+    {"all faults are told", "secret.s=x|configMap.c=y",
      "! " P "configMap.c: expected an absolute mount path, found a path that is not absolute: "
      "\"y\"\n"
      "! " P "secret.s: expected an absolute mount path, found a path that is not absolute: "
-     "\"x\"\n"                                                                                                                                                                                   },
+     "\"x\"\n"},
 
-    {"list is not JSON",                       "configMaps=a,b",
+    {"list is not JSON", "configMaps=a,b",
      "! " P "configMaps: expected a JSON list of {\"name\": …, \"path\": …}: JSON line 1 column "
-     "1: invalid token near 'a'\n"                                                                                                                                                               },
-    {"list is empty",                          "secrets=",
+     "1: invalid token near 'a'\n"},
+    {"list is empty", "secrets=",
      "! " P "secrets: expected a JSON list of {\"name\": …, \"path\": …}: JSON line 1 column 0: "
-     "unexpected token near end of file\n"                                                                                                                                                       },
-    {"object for a list",                      "configMaps={'name':'a','path':'/x'}",
+     "unexpected token near end of file\n"},
+    {"object for a list", "configMaps={'name':'a','path':'/x'}",
      "! " P "configMaps: expected a JSON list of {\"name\": …, \"path\": …}: document: expected "
-     "an array, found an object\n"                                                                                                                                                               },
-    {"item is a text",                         "configMaps=['a']",
+     "an array, found an object\n"},
+    {"item is a text", "configMaps=['a']",
      "! " P "configMaps: expected a JSON list of {\"name\": …, \"path\": …}: [0]: expected an "
-     "object, found a string\n"                                                                                                                                                                  },
-    {"name is a number",                       "secrets=[{'name':'a','path':'/x'},{'name':1,'path':'/y'}]",
+     "object, found a string\n"},
+    {"name is a number", "secrets=[{'name':'a','path':'/x'},{'name':1,'path':'/y'}]",
      "S a /x\n! " P "secrets: expected a JSON list of {\"name\": …, \"path\": …}: [1].name: "
-     "expected a string, found an integer\n"                                                                                                                                                     },
-    {"name is missing",                        "secrets=[{'path':'/y'}]",
-     "! " P "secrets: expected a JSON list of {\"name\": …, \"path\": …}: [0].name is missing\n"                                                                                             },
-    {"path is missing",                        "configMaps=[{'name':'a'}]",
+     "expected a string, found an integer\n"},
+    {"name is missing", "secrets=[{'path':'/y'}]",
+     "! " P "secrets: expected a JSON list of {\"name\": …, \"path\": …}: [0].name is missing\n"},
+    {"path is missing", "configMaps=[{'name':'a'}]",
      "! " P
-     "configMaps: expected a JSON list of {\"name\": …, \"path\": …}: [0].path is missing\n"                                                                                                 },
-    {"unknown field",                          "secrets=[{'name':'a','mountPath':'/x'}]",
-     "! " P "secrets: [0]: unknown field \"mountPath\"\n"                                                                                                                                        },
-    {"type of a ConfigMap",                    "configMaps=[{'name':'a','path':'/x','type':'Generic'}]",
-     "! " P "configMaps: [0]: unknown field \"type\"\n"                                                                                                                                          },
-    {"unknown type",                           "secrets=[{'name':'a','path':'/x','type':'generic'}]",
+     "configMaps: expected a JSON list of {\"name\": …, \"path\": …}: [0].path is missing\n"},
+    {"unknown field", "secrets=[{'name':'a','mountPath':'/x'}]",
+     "! " P "secrets: [0]: unknown field \"mountPath\"\n"},
+    {"type of a ConfigMap", "configMaps=[{'name':'a','path':'/x','type':'Generic'}]",
+     "! " P "configMaps: [0]: unknown field \"type\"\n"},
+    {"unknown type", "secrets=[{'name':'a','path':'/x','type':'generic'}]",
      "! " P "secrets: [0].type: expected Generic, GCPServiceAccount or HadoopDelegationToken, "
-     "found \"generic\"\n"                                                                                                                                                                       },
-    {"NUL in a name",                          "secrets=[{'name':'a\\u0000b','path':'/x'}]",
+     "found \"generic\"\n"},
+    {"NUL in a name", "secrets=[{'name':'a\\u0000b','path':'/x'}]",
      "! " P "secrets: [0]: expected a Secret's name (at most 253 of a-z, 0-9, '-' and '.', "
-     "beginning and ending with a letter or digit), found \"a\\u0000b\"\n"                                                                                                                       },
+     "beginning and ending with a letter or digit), found \"a\\u0000b\"\n"},
 
-    {"owner is not JSON",                      "ownerReference=yes",
+    {"owner is not JSON", "ownerReference=yes",
      "! " P "ownerReference: expected a JSON OwnerReference with apiVersion, kind, name and uid: "
-     "JSON line 1 column 3: invalid token near 'yes'\n"                                                                                                                                          },
-    {"owner is a list",                        "ownerReference=[]",
+     "JSON line 1 column 3: invalid token near 'yes'\n"},
+    {"owner is a list", "ownerReference=[]",
      "! " P "ownerReference: expected a JSON OwnerReference with apiVersion, kind, name and uid: "
-     "document: expected an object, found an array\n"                                                                                                                                            },
-    {"owner without uid",                      "ownerReference={'apiVersion':'v1','kind':'K','name':'n'}",
+     "document: expected an object, found an array\n"},
+    {"owner without uid", "ownerReference={'apiVersion':'v1','kind':'K','name':'n'}",
      "! " P "ownerReference: expected a JSON OwnerReference with apiVersion, kind, name and uid: "
-     "uid is missing\n"                                                                                                                                                                          },
+     "uid is missing\n"},
     {"owner with an empty kind",
-     "ownerReference={'apiVersion':'v1','kind':'','name':'n','uid':'u'}",                                         "! " P "ownerReference: expected a JSON OwnerReference with apiVersion, kind, name and uid: "
-     "kind is missing\n"                                                                                                },
-    {"controller is a text",
-     "ownerReference={'apiVersion':'v1','kind':'K','name':'n','uid':'u','controller':'true'}",                    "! " P "ownerReference: expected a JSON OwnerReference with apiVersion, kind, name and uid: "
-     "controller: expected a boolean, found a string\n"                                            },
-    {"owner with an unknown field",
-     "ownerReference={'apiVersion':'v1','kind':'K','name':'n','uid':'u','namespace':'x'}",                        "! " P "ownerReference: unknown field \"namespace\"\n"                         },
-    {"owner of 2018",                          "ownerReference=ChBTcGFya0FwcGxpY2F0aW9uGgJwaQ==",
-     "! " P "ownerReference: expected a JSON OwnerReference with apiVersion, kind, name and uid; "
-     "base64 of protobuf, the form of 2018, is retired\n"                                                                                                                                        },
-    {"a long word is not base64",              "ownerReference=abcdefghijklmnop!",
+     "ownerReference={'apiVersion':'v1','kind':'','name':'n','uid':'u'}",
      "! " P "ownerReference: expected a JSON OwnerReference with apiVersion, kind, name and uid: "
-     "JSON line 1 column 16: invalid token near 'abcdefghijklmnop'\n"                                                                                                                            },
+     "kind is missing\n"},
+    {"controller is a text",
+     "ownerReference={'apiVersion':'v1','kind':'K','name':'n','uid':'u','controller':'true'}",
+     "! " P "ownerReference: expected a JSON OwnerReference with apiVersion, kind, name and uid: "
+     "controller: expected a boolean, found a string\n"},
+    {"owner with an unknown field",
+     "ownerReference={'apiVersion':'v1','kind':'K','name':'n','uid':'u','namespace':'x'}",
+     "! " P "ownerReference: unknown field \"namespace\"\n"},
+    {"owner of 2018", "ownerReference=ChBTcGFya0FwcGxpY2F0aW9uGgJwaQ==",
+     "! " P "ownerReference: expected a JSON OwnerReference with apiVersion, kind, name and uid; "
+     "base64 of protobuf, the form of 2018, is retired\n"},
+    {"a long word is not base64", "ownerReference=abcdefghijklmnop!",
+     "! " P "ownerReference: expected a JSON OwnerReference with apiVersion, kind, name and uid: "
+     "JSON line 1 column 16: invalid token near 'abcdefghijklmnop'\n"},
 };
 
 static void print_wishes(FILE *out, const struct spk_wishes *wishes)

@@ -19,7 +19,7 @@ static const struct {
     const char *ops;   /* NULL: there is a fault */
     const char *notes; /* faults and warnings; NULL for none */
 } rows[] = {
-    {"nothing to do",                                {.ask = "mutated-by=x"},                    "[]", NULL                                                                                  },
+    {"nothing to do", {.ask = "mutated-by=x"}, "[]", NULL},
     {"lists that are absent",
      {.ask = "sparkConfigMap=a"},
      "[{'op':'add','path':'/spec/volumes','value':[{'name':'spark-config-map-volume','configMap':"
@@ -27,7 +27,8 @@ static const struct {
      "{'op':'add','path':'" C0 "/volumeMounts','value':[{'name':'spark-config-map-volume',"
      "'readOnly':true,'mountPath':'/etc/spark/conf'}]},"
      "{'op':'add','path':'" C0 "/env','value':[{'name':'SPARK_CONF_DIR','value':"
-     "'/etc/spark/conf'}]}]",                                                                          NULL                                                                                  },
+     "'/etc/spark/conf'}]}]",
+     NULL},
     {"lists that are empty",
      {.ask = "GCPServiceAccount.g=/g", .volumes = "[]", .env = "[]", .mounts = "[]"},
      "[{'op':'add','path':'/spec/volumes/-','value':{'name':'g-secret-volume','secret':"
@@ -35,12 +36,14 @@ static const struct {
      "{'op':'add','path':'" C0 "/volumeMounts/-','value':{'name':'g-secret-volume','readOnly':"
      "true,'mountPath':'/g'}},"
      "{'op':'add','path':'" C0 "/env/-','value':{'name':'GOOGLE_APPLICATION_CREDENTIALS','value':"
-     "'/g/key.json'}}]",                                                                               NULL                                                                                  },
+     "'/g/key.json'}}]",
+     NULL},
     {"one source at two paths is one volume",
      {.ask = "configMap.a=/x|configMaps=[{'name':'a','path':'/y'}]"},
      "[{'op':'add','path':'/spec/volumes','value':[{'name':'a-volume','configMap':{'name':'a'}}]},"
      "{'op':'add','path':'" C0 "/volumeMounts','value':[{'name':'a-volume','readOnly':true,"
-     "'mountPath':'/x'},{'name':'a-volume','readOnly':true,'mountPath':'/y'}]}]",                      NULL                                                                                  },
+     "'mountPath':'/x'},{'name':'a-volume','readOnly':true,'mountPath':'/y'}]}]",
+     NULL},
     {"the fixed name wins",
      {.ask = "configMap.a=/x|hadoopConfigMap=a", .env = "[]"},
      "[{'op':'add','path':'/spec/volumes','value':[{'name':'hadoop-config-map-volume','configMap':"
@@ -49,7 +52,8 @@ static const struct {
      "'readOnly':true,'mountPath':'/x'},{'name':'hadoop-config-map-volume','readOnly':true,"
      "'mountPath':'/etc/hadoop/conf'}]},"
      "{'op':'add','path':'" C0 "/env/-','value':{'name':'HADOOP_CONF_DIR','value':"
-     "'/etc/hadoop/conf'}}]",                                                                          NULL                                                                                  },
+     "'/etc/hadoop/conf'}}]",
+     NULL},
     {"ConfigMap and Secret of one name",
      {.ask = "configMap.a=/x|secret.a=/y", .volumes = "[]", .mounts = "[]"},
      "[{'op':'add','path':'/spec/volumes/-','value':{'name':'a-volume','configMap':{'name':'a'}}},"
@@ -58,107 +62,128 @@ static const struct {
      "{'op':'add','path':'" C0 "/volumeMounts/-','value':{'name':'a-volume','readOnly':true,"
      "'mountPath':'/x'}},"
      "{'op':'add','path':'" C0 "/volumeMounts/-','value':{'name':'a-secret-volume','readOnly':"
-     "true,'mountPath':'/y'}}]",                                                                       NULL                                                                                  },
+     "true,'mountPath':'/y'}}]",
+     NULL},
     {"a volume of the same source and name is used",
      {.ask = "configMap.a=/x", .volumes = "[{'name':'a-volume','configMap':{'name':'a'}}]"},
      "[{'op':'add','path':'" C0 "/volumeMounts','value':[{'name':'a-volume','readOnly':true,"
-     "'mountPath':'/x'}]}]",                                                                           NULL                                                                                  },
+     "'mountPath':'/x'}]}]",
+     NULL},
     {"a volume name taken by another source",
      {.ask = "configMap.a=/x", .volumes = "[{'name':'a-volume','emptyDir':{}}]"},
      "[{'op':'add','path':'/spec/volumes/-','value':{'name':'a-5d9cb3e0d1ba0257','configMap':"
      "{'name':'a'}}},"
      "{'op':'add','path':'" C0 "/volumeMounts','value':[{'name':'a-5d9cb3e0d1ba0257','readOnly':"
-     "true,'mountPath':'/x'}]}]",                                                                      NULL                                                                                  },
+     "true,'mountPath':'/x'}]}]",
+     NULL},
     {"a volume name taken by a part of the source",
      {.ask = "configMap.a=/x",
       .volumes = "[{'name':'a-volume','configMap':{'name':'a','items':[{}]}}]"},
      "[{'op':'add','path':'/spec/volumes/-','value':{'name':'a-5d9cb3e0d1ba0257','configMap':"
      "{'name':'a'}}},"
      "{'op':'add','path':'" C0 "/volumeMounts','value':[{'name':'a-5d9cb3e0d1ba0257','readOnly':"
-     "true,'mountPath':'/x'}]}]",                                                                      NULL                                                                                  },
+     "true,'mountPath':'/x'}]}]",
+     NULL},
 
     {"path taken by the same source",
      {.ask = "configMap.a=/x", .volumes = MAP, .mounts = "[{'name':'v','mountPath':'/x'}]"},
-     "[]",                                                                                             NULL                                                                                  },
+     "[]",
+     NULL},
     {"by the same source, spelt differently",
      {.ask = "configMap.a=/x", .volumes = MAP, .mounts = "[{'name':'v','mountPath':'//x/./'}]"},
-     "[]",                                                                                             NULL                                                                                  },
+     "[]",
+     NULL},
     {"by the same Secret, read-write",
      {.ask = "secret.s=/x/",
       .volumes = "[{'name':'v','secret':{'secretName':'s'}}]",
       .mounts = "[{'name':'v','mountPath':'/x','readOnly':false}]"},
-     "[]",                                                                                             NULL                                                                                  },
+     "[]",
+     NULL},
     {"relative path of the pod",
      {.ask = "configMap.a=/x", .volumes = MAP, .mounts = "[{'name':'v','mountPath':'x'}]"},
-     "[]",                                                                                             NULL                                                                                  },
+     "[]",
+     NULL},
     {"by another ConfigMap",
      {.ask = "configMap.b=/x", .volumes = MAP, .mounts = "[{'name':'v','mountPath':'/x'}]"},
-     NULL,                                                                                             "! " P "configMap.b: ConfigMap \"b\" cannot be mounted at \"/x\": the pod mounts its volume "
-     "\"v\" (ConfigMap \"a\") there\n"                                                                                                                                             },
+     NULL,
+     "! " P "configMap.b: ConfigMap \"b\" cannot be mounted at \"/x\": the pod mounts its volume "
+     "\"v\" (ConfigMap \"a\") there\n"},
     {"by a Secret of the same name",
      {.ask = "configMap.a=/x",
       .volumes = "[{'name':'v','secret':{'secretName':'a'}}]",
       .mounts = "[{'name':'v','mountPath':'/x'}]"},
-     NULL,                                                                                             "! " P "configMap.a: ConfigMap \"a\" cannot be mounted at \"/x\": the pod mounts its volume "
-     "\"v\" (Secret \"a\") there\n"                                                                                                                                                },
+     NULL,
+     "! " P "configMap.a: ConfigMap \"a\" cannot be mounted at \"/x\": the pod mounts its volume "
+     "\"v\" (Secret \"a\") there\n"},
     {"by a subPath of the same source",
      {.ask = "configMap.a=/x",
       .volumes = MAP,
       .mounts = "[{'name':'v','mountPath':'/x/','subPath':'f'}]"},
-     NULL,                                                                                             "! " P "configMap.a: ConfigMap \"a\" cannot be mounted at \"/x\": the pod mounts its volume "
-     "\"v\" (a part of ConfigMap \"a\") there\n"                                                                                                                                   },
+     NULL,
+     "! " P "configMap.a: ConfigMap \"a\" cannot be mounted at \"/x\": the pod mounts its volume "
+     "\"v\" (a part of ConfigMap \"a\") there\n"},
     {"by some items of the same source",
      {.ask = "configMap.a=/x",
       .volumes = "[{'name':'v','configMap':{'name':'a','items':[{'key':'k'}]}}]",
       .mounts = "[{'name':'v','mountPath':'//x'}]"},
-     NULL,                                                                                             "! " P "configMap.a: ConfigMap \"a\" cannot be mounted at \"/x\": the pod mounts its volume "
-     "\"v\" (a part of ConfigMap \"a\") there\n"                                                                                                                                   },
+     NULL,
+     "! " P "configMap.a: ConfigMap \"a\" cannot be mounted at \"/x\": the pod mounts its volume "
+     "\"v\" (a part of ConfigMap \"a\") there\n"},
     {"by an empty directory",
      {.ask = "secrets=[{'name':'s','path':'/x'}]",
       .volumes = "[{'name':'v','emptyDir':{}}]",
       .mounts = "[{'name':'v','mountPath':'/./x'}]"},
-     NULL,                                                                                             "! " P "secrets: [0]: Secret \"s\" cannot be mounted at \"/x\": the pod mounts its volume "
-     "\"v\" (emptyDir) there\n"                                                                                                                                                    },
+     NULL,
+     "! " P "secrets: [0]: Secret \"s\" cannot be mounted at \"/x\": the pod mounts its volume "
+     "\"v\" (emptyDir) there\n"},
     {"by a volume that does not exist",
      {.ask = "secret.s=/x", .mounts = "[{'name':'v','mountPath':'/x'}]"},
-     NULL,                                                                                             "! " P "secret.s: Secret \"s\" cannot be mounted at \"/x\": the pod mounts its volume \"v\" "
-     "there\n"                                                                                                                                                                     },
+     NULL,
+     "! " P "secret.s: Secret \"s\" cannot be mounted at \"/x\": the pod mounts its volume \"v\" "
+     "there\n"},
     {"by both, spelt differently",
      {.ask = "configMap.a=/x",
       .volumes = "[{'name':'v','configMap':{'name':'a'}},{'name':'w','emptyDir':{}}]",
       .mounts = "[{'name':'w','mountPath':'/x'},{'name':'v','mountPath':'/x/'}]"},
-     NULL,                                                                                             "! " P "configMap.a: ConfigMap \"a\" cannot be mounted at \"/x\": the pod mounts its volume "
-     "\"w\" (emptyDir) there\n"                                                                                                                                                    },
+     NULL,
+     "! " P "configMap.a: ConfigMap \"a\" cannot be mounted at \"/x\": the pod mounts its volume "
+     "\"w\" (emptyDir) there\n"},
     {"two wishes for one path",
      {.ask = "configMap.a=/x|secret.s=/x/"},
-     NULL,                                                                                             "! " P "secret.s: Secret \"s\" cannot be mounted at \"/x\": \"" P "configMap.a\" mounts "
-     "ConfigMap \"a\" there\n"                                                                                                                                                     },
+     NULL,
+     "! " P "secret.s: Secret \"s\" cannot be mounted at \"/x\": \"" P "configMap.a\" mounts "
+     "ConfigMap \"a\" there\n"},
     {"two items for one path",
      {.ask = "secrets=[{'name':'s','path':'/x'},{'name':'t','path':'/x'}]"},
-     NULL,                                                                                             "! " P "secrets: [1]: Secret \"t\" cannot be mounted at \"/x\": \"" P "secrets\"[0] mounts "
-     "Secret \"s\" there\n"                                                                                                                                                        },
+     NULL,
+     "! " P "secrets: [1]: Secret \"t\" cannot be mounted at \"/x\": \"" P "secrets\"[0] mounts "
+     "Secret \"s\" there\n"},
     {"one wish twice",
      {.ask = "configMap.a=/x|configMaps=[{'name':'a','path':'/x/'}]"},
      "[{'op':'add','path':'/spec/volumes','value':[{'name':'a-volume','configMap':{'name':'a'}}]},"
      "{'op':'add','path':'" C0 "/volumeMounts','value':[{'name':'a-volume','readOnly':true,"
-     "'mountPath':'/x'}]}]",                                                                           NULL                                                                                  },
+     "'mountPath':'/x'}]}]",
+     NULL},
 
     {"the root",
      {.ask = "configMap.a=/"},
-     NULL,                                                                                             "! " P "configMap.a: ConfigMap \"a\" cannot be mounted at \"/\": it would cover Spark's own "
-     "/opt/spark/conf\n"                                                                                                                                                           },
+     NULL,
+     "! " P "configMap.a: ConfigMap \"a\" cannot be mounted at \"/\": it would cover Spark's own "
+     "/opt/spark/conf\n"},
     {"above Spark's own",
      {.ask = "configMap.a=/opt//spark/|secret.s=/opt"},
-     NULL,                                                                                             "! " P "configMap.a: ConfigMap \"a\" cannot be mounted at \"/opt/spark\": it would cover "
+     NULL,
+     "! " P "configMap.a: ConfigMap \"a\" cannot be mounted at \"/opt/spark\": it would cover "
      "Spark's own /opt/spark/conf\n"
      "! " P "secret.s: Secret \"s\" cannot be mounted at \"/opt\": it would cover Spark's own "
-     "/opt/spark/conf\n"                                                                                                                                                           },
+     "/opt/spark/conf\n"},
     {"Spark's own",
      {.ask = "configMap.a=/opt/spark/conf/",
       .volumes = "[" OWN_VOLUME "]",
       .mounts = "[" OWN_MOUNT "]"},
-     NULL,                                                                                             "! " P "configMap.a: ConfigMap \"a\" cannot be mounted at \"/opt/spark/conf\": the pod mounts "
-     "its volume \"spark-conf-volume-driver\" (a part of ConfigMap \"own\") there\n"                                                                                               },
+     NULL,
+     "! " P "configMap.a: ConfigMap \"a\" cannot be mounted at \"/opt/spark/conf\": the pod mounts "
+     "its volume \"spark-conf-volume-driver\" (a part of ConfigMap \"own\") there\n"},
     {"below Spark's own and beside it",
      {.ask = "configMap.a=/opt/spark/conf/x|configMap.b=/opt/spark-conf",
       .volumes = "[]",
@@ -168,37 +193,42 @@ static const struct {
      "{'op':'add','path':'" C0 "/volumeMounts/-','value':{'name':'a-volume','readOnly':true,"
      "'mountPath':'/opt/spark/conf/x'}},"
      "{'op':'add','path':'" C0 "/volumeMounts/-','value':{'name':'b-volume','readOnly':true,"
-     "'mountPath':'/opt/spark-conf'}}]",                                                               NULL                                                                                  },
+     "'mountPath':'/opt/spark-conf'}}]",
+     NULL},
 
     {"variable that is there",
      {.ask = "hadoopConfigMap=a",
       .volumes = MAP,
       .mounts = "[{'name':'v','mountPath':'/etc/hadoop/conf'}]",
       .env = "[{'name':'HADOOP_CONF_DIR','value':'/etc/hadoop/conf'}]"},
-     "[]",                                                                                             NULL                                                                                  },
+     "[]",
+     NULL},
     {"variable that Spark always sets",
      {.ask = "sparkConfigMap=a",
       .volumes = MAP,
       .mounts = "[{'name':'v','mountPath':'/etc/spark/conf'}]",
       .env = "[{'name':'A'},{'name':'SPARK_CONF_DIR','value':'/opt/spark/conf'}]"},
      "[{'op':'replace','path':'" C0 "/env/1','value':{'name':'SPARK_CONF_DIR','value':"
-     "'/etc/spark/conf'}}]",                                                                           NULL                                                                                  },
+     "'/etc/spark/conf'}}]",
+     NULL},
     {"variable with another value",
      {.ask = "sparkConfigMap=a",
       .volumes = MAP,
       .mounts = "[{'name':'v','mountPath':'/etc/spark/conf'}]",
       .env = "[{'name':'SPARK_CONF_DIR','value':'/mine\\n'}]"},
      "[{'op':'replace','path':'" C0 "/env/0','value':{'name':'SPARK_CONF_DIR','value':"
-     "'/etc/spark/conf'}}]",                                                                           "? \"" P
-     "sparkConfigMap\" replaces the variable SPARK_CONF_DIR, which was \"/mine\\u000a\"\n"                                                                       },
+     "'/etc/spark/conf'}}]",
+     "? \"" P
+     "sparkConfigMap\" replaces the variable SPARK_CONF_DIR, which was \"/mine\\u000a\"\n"},
     {"variable with valueFrom",
      {.ask = "hadoopConfigMap=a",
       .volumes = MAP,
       .mounts = "[{'name':'v','mountPath':'/etc/hadoop/conf'}]",
       .env = "[{'name':'HADOOP_CONF_DIR','valueFrom':{'configMapKeyRef':{}}}]"},
      "[{'op':'replace','path':'" C0 "/env/0','value':{'name':'HADOOP_CONF_DIR','value':"
-     "'/etc/hadoop/conf'}}]",                                                                          "? \"" P "hadoopConfigMap\" replaces the variable HADOOP_CONF_DIR, which was set by "
-     "valueFrom\n"                                                                                                                                              },
+     "'/etc/hadoop/conf'}}]",
+     "? \"" P "hadoopConfigMap\" replaces the variable HADOOP_CONF_DIR, which was set by "
+     "valueFrom\n"},
     {"of a variable twice the last counts",
      {.ask = "hadoopConfigMap=a",
       .volumes = MAP,
@@ -206,16 +236,19 @@ static const struct {
       .env = "[{'name':'HADOOP_CONF_DIR','value':'/etc/hadoop/conf'},{'name':'HADOOP_CONF_DIR',"
              "'value':'/x'}]"},
      "[{'op':'replace','path':'" C0 "/env/1','value':{'name':'HADOOP_CONF_DIR','value':"
-     "'/etc/hadoop/conf'}}]",                                                                          "? \"" P "hadoopConfigMap\" replaces the variable HADOOP_CONF_DIR, which was \"/x\"\n"},
+     "'/etc/hadoop/conf'}}]",
+     "? \"" P "hadoopConfigMap\" replaces the variable HADOOP_CONF_DIR, which was \"/x\"\n"},
     {"two wishes for one variable",
      {.ask = "GCPServiceAccount.a=/x|GCPServiceAccount.b=/y"},
-     NULL,                                                                                             "! " P "GCPServiceAccount.b: sets the variable GOOGLE_APPLICATION_CREDENTIALS to "
-     "\"/y/key.json\", but \"" P "GCPServiceAccount.a\" sets it to \"/x/key.json\"\n"                                                                                              },
+     NULL,
+     "! " P "GCPServiceAccount.b: sets the variable GOOGLE_APPLICATION_CREDENTIALS to "
+     "\"/y/key.json\", but \"" P "GCPServiceAccount.a\" sets it to \"/x/key.json\"\n"},
     {"two items for one variable",
      {.ask = "secrets=[{'name':'s','path':'/x','type':'HadoopDelegationToken'},{'name':'t','path':"
              "'/y','type':'HadoopDelegationToken'}]"},
-     NULL,                                                                                             "! " P "secrets: sets the variable HADOOP_TOKEN_FILE_LOCATION to \"/y/hadoop.token\", but "
-     "\"" P "secrets\"[0] sets it to \"/x/hadoop.token\"\n"                                                                                                                        },
+     NULL,
+     "! " P "secrets: sets the variable HADOOP_TOKEN_FILE_LOCATION to \"/y/hadoop.token\", but "
+     "\"" P "secrets\"[0] sets it to \"/x/hadoop.token\"\n"},
     {"one variable twice the same",
      {.ask = "GCPServiceAccount.a=/x|secrets=[{'name':'a','path':'/x','type':'GCPServiceAccount'"
              "}]",
@@ -227,25 +260,29 @@ static const struct {
      "{'op':'add','path':'" C0 "/volumeMounts/-','value':{'name':'a-secret-volume','readOnly':"
      "true,'mountPath':'/x'}},"
      "{'op':'add','path':'" C0 "/env/-','value':{'name':'GOOGLE_APPLICATION_CREDENTIALS','value':"
-     "'/x/key.json'}}]",                                                                               NULL                                                                                  },
+     "'/x/key.json'}}]",
+     NULL},
 
     {"owner of a pod without any",
      {.ask = "ownerReference={" OWNER ",'controller':true,'blockOwnerDeletion':false}"},
      "[{'op':'add','path':'/metadata/ownerReferences','value':[{" OWNER ",'controller':true,"
-     "'blockOwnerDeletion':false}]}]",                                                                 NULL                                                                                  },
+     "'blockOwnerDeletion':false}]}]",
+     NULL},
     {"owner beside a controller",
      {.ask = "ownerReference={" OWNER "}", .owners = "[{'uid':'driver','controller':true}]"},
      "[{'op':'add','path':'/metadata/ownerReferences/-','value':{" OWNER "}}]",
-     NULL                                                                                                                                                                                    },
+     NULL},
     {"owner that is there",
      {.ask = "ownerReference={" OWNER ",'controller':true}",
       .owners = "[{'uid':'driver','controller':true},{'uid':'u'}]"},
-     "[]",                                                                                             NULL                                                                                  },
+     "[]",
+     NULL},
     {"second controller",
      {.ask = "ownerReference={" OWNER ",'controller':true}",
       .owners = "[{'uid':'driver','controller':true}]"},
-     NULL,                                                                                             "! " P "ownerReference: expected at most one owner with controller: true, but the pod has one "
-     "already, with uid \"driver\"; leave controller out\n"                                                                                                                        },
+     NULL,
+     "! " P "ownerReference: expected at most one owner with controller: true, but the pod has one "
+     "already, with uid \"driver\"; leave controller out\n"},
 };
 
 /* Reads and merges; the operations, or NULL after a fault. */

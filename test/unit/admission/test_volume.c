@@ -17,26 +17,26 @@ static const struct {
     const char *name;
     const char *expect; /* ends in '*' where a hash follows */
 } rows[] = {
-    {MAP,    "log4j",             "log4j-volume"                  },
-    {MAP,    "a",                 "a-volume"                      },
-    {MAP,    "x-volume",          "x-volume-volume"               },
-    {SECRET, "db",                "db-secret-volume"              },
-    {SECRET, "db-secret",         "db-secret-secret-volume"       },
-    {SECRET, "spark-config-map",  "spark-config-map-secret-volume"},
-    {MAP,    "db-secret",         "db-secret-*"                   },
-    {MAP,    "spark-config-map",  "spark-config-map-*"            },
-    {MAP,    "hadoop-config-map", "hadoop-config-map-*"           },
-    {MAP,    "kube-root-ca.crt",  "kube-root-ca-crt-*"            },
-    {SECRET, "a.b",               "a-b-*"                         },
-    {MAP,    A46 "aaaaaaaaaa",    A46 "aaaaaaaaaa-volume"         }, /* 63 in all */
-    {MAP,    A46 "aaaaaaaaaaa",   A46 "-*"                        },
-    {SECRET, A46 "aaa",           A46 "aaa-secret-volume"         }, /* 63 in all */
-    {CLAIM,  "data",              "data-claim"                    },
-    {CLAIM,  "a.b",               "a-b-*"                         },
-    {CLAIM,  A46 "aaaaaaaaaaa",   A46 "aaaaaaaaaaa-claim"         }, /* 63 in all */
-    {CLAIM,  A46 "aaaaaaaaaaaa",  A46 "-*"                        },
-    {SECRET, A46 "aaaa",          A46 "-*"                        },
-    {MAP,    "a.-",               "a-*"                           }, /* illegal, and still a label */
+    {MAP, "log4j", "log4j-volume"},
+    {MAP, "a", "a-volume"},
+    {MAP, "x-volume", "x-volume-volume"},
+    {SECRET, "db", "db-secret-volume"},
+    {SECRET, "db-secret", "db-secret-secret-volume"},
+    {SECRET, "spark-config-map", "spark-config-map-secret-volume"},
+    {MAP, "db-secret", "db-secret-*"},
+    {MAP, "spark-config-map", "spark-config-map-*"},
+    {MAP, "hadoop-config-map", "hadoop-config-map-*"},
+    {MAP, "kube-root-ca.crt", "kube-root-ca-crt-*"},
+    {SECRET, "a.b", "a-b-*"},
+    {MAP, A46 "aaaaaaaaaa", A46 "aaaaaaaaaa-volume"}, /* 63 in all */
+    {MAP, A46 "aaaaaaaaaaa", A46 "-*"},
+    {SECRET, A46 "aaa", A46 "aaa-secret-volume"}, /* 63 in all */
+    {CLAIM, "data", "data-claim"},
+    {CLAIM, "a.b", "a-b-*"},
+    {CLAIM, A46 "aaaaaaaaaaa", A46 "aaaaaaaaaaa-claim"}, /* 63 in all */
+    {CLAIM, A46 "aaaaaaaaaaaa", A46 "-*"},
+    {SECRET, A46 "aaaa", A46 "-*"},
+    {MAP, "a.-", "a-*"}, /* illegal, and still a label */
 };
 
 static void name_of(char out[static SPK_LABEL_MAX + 1], enum spk_source_kind kind, const char *name,

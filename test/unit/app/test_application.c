@@ -72,16 +72,17 @@ static const struct {
       .submission_interval_s = 5,
       .ttl_s = -1,
       .suspend = false},
-     NULL                                                                                                                                            },
+     NULL},
     {"{'restartPolicy': {'type': 'OnFailure', 'onFailureRetries': 3, 'onFailureRetryInterval': 10, "
-     "'onSubmissionFailureRetries': 5, 'onSubmissionFailureRetryInterval': 20}}",  {.policy = SPK_APP_ON_FAILURE,
+     "'onSubmissionFailureRetries': 5, 'onSubmissionFailureRetryInterval': 20}}",
+     {.policy = SPK_APP_ON_FAILURE,
       .failure_retries = 3,
       .submission_retries = 5,
       .failure_interval_s = 10,
       .submission_interval_s = 20,
       .ttl_s = -1,
       .suspend = false},
-     NULL                                                                                                                                            },
+     NULL},
     {"{'restartPolicy': {'type': 'Always'}, 'timeToLiveSeconds': 60, 'suspend': true}",
      {.policy = SPK_APP_ALWAYS,
       .failure_retries = 0,
@@ -90,7 +91,7 @@ static const struct {
       .submission_interval_s = 5,
       .ttl_s = 60,
       .suspend = true},
-     NULL                                                                                                                                            },
+     NULL},
     {"{'timeToLiveSeconds': -5}",
      {.policy = SPK_APP_NEVER,
       .failure_retries = 0,
@@ -99,7 +100,7 @@ static const struct {
       .submission_interval_s = 5,
       .ttl_s = 0,
       .suspend = false},
-     NULL                                                                                                                                            },
+     NULL},
     {"{'restartPolicy': {'onFailureRetryInterval': 9000000000000000000}}",
      {.policy = SPK_APP_NEVER,
       .failure_retries = 0,
@@ -108,7 +109,7 @@ static const struct {
       .submission_interval_s = 5,
       .ttl_s = -1,
       .suspend = false},
-     NULL                                                                                                                                            },
+     NULL},
     {"{'restartPolicy': null, 'suspend': null}",
      {.policy = SPK_APP_NEVER,
       .failure_retries = 0,
@@ -117,23 +118,23 @@ static const struct {
       .submission_interval_s = 5,
       .ttl_s = -1,
       .suspend = false},
-     NULL                                                                                                                                            },
+     NULL},
     {"{'restartPolicy': {'type': 'Sometimes'}}",
      {.policy = SPK_APP_NEVER},
-     "spec.restartPolicy.type: expected Never, OnFailure or Always, found \"Sometimes\""                                                             },
+     "spec.restartPolicy.type: expected Never, OnFailure or Always, found \"Sometimes\""},
     {"{'restartPolicy': 'Never'}",
      {.policy = SPK_APP_NEVER},
-     "spec.restartPolicy: expected an object"                                                                                                        },
+     "spec.restartPolicy: expected an object"},
     {"{'restartPolicy': {'onFailureRetries': -1}}",
      {.policy = SPK_APP_NEVER},
-     "spec.restartPolicy.onFailureRetries: expected at least 0, found -1"                                                                            },
+     "spec.restartPolicy.onFailureRetries: expected at least 0, found -1"},
     {"{'restartPolicy': {'onFailureRetryInterval': 0}}",
      {.policy = SPK_APP_NEVER},
-     "spec.restartPolicy.onFailureRetryInterval: expected at least 1, found 0"                                                                       },
+     "spec.restartPolicy.onFailureRetryInterval: expected at least 1, found 0"},
     {"{'timeToLiveSeconds': '60'}",
      {.policy = SPK_APP_NEVER},
-     "spec.timeToLiveSeconds: expected an integer"                                                                                                   },
-    {"{'suspend': 'yes'}",                                                              {.policy = SPK_APP_NEVER}, "spec.suspend: expected a boolean"},
+     "spec.timeToLiveSeconds: expected an integer"},
+    {"{'suspend': 'yes'}", {.policy = SPK_APP_NEVER}, "spec.suspend: expected a boolean"},
 };
 
 START_TEST(rule)
@@ -165,21 +166,23 @@ static const struct {
     const char *object;
     const char *says;
 } faults[] = {
-    {"[]",                                                                                "document: expected an object"                                               },
-    {"{'metadata': {}}",                                                                  "metadata.name: expected a name"                                             },
-    {"{'metadata': {'name': 'x', 'annotations': []}}",                                    "metadata.annotations: expected an object"                                   },
-    {"{'metadata': {'name': 'x'}, 'apiVersion': 'v1'}",                                   "apiVersion: expected sparkoperator"                                         },
-    {"{'metadata': {'name': 'x'}, 'apiVersion': '" V1BETA2 "'}",                          "spec: expected an object"                                                   },
+    {"[]", "document: expected an object"},
+    {"{'metadata': {}}", "metadata.name: expected a name"},
+    {"{'metadata': {'name': 'x', 'annotations': []}}", "metadata.annotations: expected an object"},
+    {"{'metadata': {'name': 'x'}, 'apiVersion': 'v1'}", "apiVersion: expected sparkoperator"},
+    {"{'metadata': {'name': 'x'}, 'apiVersion': '" V1BETA2 "'}", "spec: expected an object"},
     {"{'metadata': {'name': 'x'}, 'apiVersion': '" V1BETA2 "', 'spec': 1}",
-     "spec: expected an object, found an integer"                                                                                                                      },
+     "spec: expected an object, found an integer"},
     {"{'metadata': {'name': 'x'}, 'apiVersion': '" V1BETA2 "', 'status': 1}",
-     "status: expected an object"                                                                                                                                      },
+     "status: expected an object"},
     {"{'metadata': {'name': 'x'}, 'apiVersion': '" V1ALPHA1 "', 'spec': {'driver': []}}",
-     "spec.driver: expected an object"                                                                                                                                 },
+     "spec.driver: expected an object"},
     {"{'metadata': {'name': 'x'}, 'apiVersion': '" V1ALPHA1 "', 'spec': {'driver': {'cores': "
-     "'many'}}}",                                                                    "spec.driver.cores: expected an amount of processors above 0, found \"many\""},
+     "'many'}}}",
+     "spec.driver.cores: expected an amount of processors above 0, found \"many\""},
     {"{'metadata': {'name': 'x'}, 'apiVersion': '" V1ALPHA1 "', 'spec': {'executor': "
-     "{'executorSecrets': {}}}}",                                                    "spec.executor.secrets: expected an array"                                   },
+     "{'executorSecrets': {}}}}",
+     "spec.executor.secrets: expected an array"},
 };
 
 START_TEST(fault)
@@ -202,20 +205,20 @@ static const struct {
     const char *b;
     bool same;
 } hashes[] = {
-    {"{'a': 1, 'b': {'c': [1, 2], 'd': 'x'}}", "{'b': {'d': 'x', 'c': [1, 2]}, 'a': 1}",            true },
-    {"{'a': 1}",                               "{'a': 1, 'suspend': true, 'timeToLiveSeconds': 5}", true },
-    {"{'a': {'suspend': true}}",               "{'a': {'suspend': false}}",                         false},
-    {"{'a': 1}",                               "{'a': 1.0}",                                        true },
-    {"{'a': 1}",                               "{'a': 1, 'b': null}",                               true },
-    {"{'a': 1}",                               "{'a': '1'}",                                        false},
-    {"{'a': 1}",                               "{'a': true}",                                       false},
-    {"{'a': false}",                           "{'a': true}",                                       false},
-    {"{'a': [1, 2]}",                          "{'a': [2, 1]}",                                     false},
-    {"{'a': [null]}",                          "{'a': []}",                                         false},
-    {"{'a': 'x', 'b': 'y'}",                   "{'a': 'y', 'b': 'x'}",                              false},
-    {"{'a': {}}",                              "{'a': []}",                                         false},
-    {"{'ab': 'c'}",                            "{'a': 'bc'}",                                       false},
-    {"{'a': {'b': 1, 'c': 2}}",                "{'a': {'b': 1}, 'c': 2}",                           false},
+    {"{'a': 1, 'b': {'c': [1, 2], 'd': 'x'}}", "{'b': {'d': 'x', 'c': [1, 2]}, 'a': 1}", true},
+    {"{'a': 1}", "{'a': 1, 'suspend': true, 'timeToLiveSeconds': 5}", true},
+    {"{'a': {'suspend': true}}", "{'a': {'suspend': false}}", false},
+    {"{'a': 1}", "{'a': 1.0}", true},
+    {"{'a': 1}", "{'a': 1, 'b': null}", true},
+    {"{'a': 1}", "{'a': '1'}", false},
+    {"{'a': 1}", "{'a': true}", false},
+    {"{'a': false}", "{'a': true}", false},
+    {"{'a': [1, 2]}", "{'a': [2, 1]}", false},
+    {"{'a': [null]}", "{'a': []}", false},
+    {"{'a': 'x', 'b': 'y'}", "{'a': 'y', 'b': 'x'}", false},
+    {"{'a': {}}", "{'a': []}", false},
+    {"{'ab': 'c'}", "{'a': 'bc'}", false},
+    {"{'a': {'b': 1, 'c': 2}}", "{'a': {'b': 1}, 'c': 2}", false},
 };
 
 START_TEST(hash)
@@ -254,16 +257,16 @@ static const struct {
     const char *spec;
     const char *name; /* NULL: it is refused */
 } names[] = {
-    {"{}",                                                                                         "pi-driver"},
-    {"{'driver': {}}",                                                                             "pi-driver"},
-    {"{'driver': {'podName': 'mine'}}",                                                            "mine"     },
-    {"{'sparkConf': {'spark.kubernetes.driver.pod.name': 'conf'}}",                                "conf"     },
+    {"{}", "pi-driver"},
+    {"{'driver': {}}", "pi-driver"},
+    {"{'driver': {'podName': 'mine'}}", "mine"},
+    {"{'sparkConf': {'spark.kubernetes.driver.pod.name': 'conf'}}", "conf"},
     {"{'driver': {'podName': 'mine'}, 'sparkConf': {'spark.kubernetes.driver.pod.name': 'conf'}}",
-     "mine"                                                                                                   },
-    {"{'driver': {'podName': 'No Name'}}",                                                         NULL       },
-    {"{'driver': {'podName': 7}}",                                                                 NULL       },
-    {"{'driver': 7}",                                                                              NULL       },
-    {"{'sparkConf': []}",                                                                          NULL       },
+     "mine"},
+    {"{'driver': {'podName': 'No Name'}}", NULL},
+    {"{'driver': {'podName': 7}}", NULL},
+    {"{'driver': 7}", NULL},
+    {"{'sparkConf': []}", NULL},
 };
 
 START_TEST(driver_name)
@@ -309,21 +312,23 @@ static const struct {
     const char *old;
     const char *now;
 } conversions[] = {
-    {"{}",                                                                                         "{}"                                                                                     },
-    {"{'submissionByUser': true, 'mode': 'cluster', 'x': 1}",                                      "{'mode': 'cluster', 'x': 1}"                                                            },
+    {"{}", "{}"},
+    {"{'submissionByUser': true, 'mode': 'cluster', 'x': 1}", "{'mode': 'cluster', 'x': 1}"},
     {"{'driver': {'cores': '2', 'memory': null, 'image': 'i'}}",
-     "{'driver': {'cores': 2, 'memory': null, 'image': 'i'}}"                                                                                                                               },
+     "{'driver': {'cores': 2, 'memory': null, 'image': 'i'}}"},
     {"{'driver': {'cores': '0.1'}, 'executor': {'cores': '500m', 'instances': 1}}",
-     "{'driver': {'coreRequest': '0.1'}, 'executor': {'coreRequest': '500m', 'instances': 1}}"                                                                                              },
-    {"{'driver': {'cores': 3}}",                                                                   "{'driver': {'cores': 3}}"                                                               },
+     "{'driver': {'coreRequest': '0.1'}, 'executor': {'coreRequest': '500m', 'instances': 1}}"},
+    {"{'driver': {'cores': 3}}", "{'driver': {'cores': 3}}"},
     {"{'driver': {'driverConigMaps': [{'name': 'a', 'path': '/a'}], 'driverEnvVars': {'A': 'b'}, "
-     "'driverSecrets': [{'name': 's', 'path': '/s', 'secretType': 'HDFSDelegationToken'}]}}", "{'driver': {'configMaps': [{'name': 'a', 'path': '/a'}], 'envVars': {'A': 'b'}, "
-     "'secrets': [{'name': 's', 'path': '/s', 'secretType': 'HadoopDelegationToken'}]}}"  },
+     "'driverSecrets': [{'name': 's', 'path': '/s', 'secretType': 'HDFSDelegationToken'}]}}",
+     "{'driver': {'configMaps': [{'name': 'a', 'path': '/a'}], 'envVars': {'A': 'b'}, "
+     "'secrets': [{'name': 's', 'path': '/s', 'secretType': 'HadoopDelegationToken'}]}}"},
     {"{'executor': {'executorConigMaps': [], 'executorSecrets': [{'secretType': 'Generic'}], "
-     "'executorEnvVars': {}}}",                                                               "{'executor': {'configMaps': [], 'secrets': [{'secretType': 'Generic'}], 'envVars': {}}}"},
-    {"{'executor': {'executorConfigMaps': [1]}}",                                                  "{'executor': {'configMaps': [1]}}"                                                      },
+     "'executorEnvVars': {}}}",
+     "{'executor': {'configMaps': [], 'secrets': [{'secretType': 'Generic'}], 'envVars': {}}}"},
+    {"{'executor': {'executorConfigMaps': [1]}}", "{'executor': {'configMaps': [1]}}"},
     {"{'deps': {'jarFiles': ['a'], 'files': ['b'], 'pyFiles': []}}",
-     "{'deps': {'jars': ['a'], 'files': ['b'], 'pyFiles': []}}"                                                                                                                             },
+     "{'deps': {'jars': ['a'], 'files': ['b'], 'pyFiles': []}}"},
 };
 
 START_TEST(conversion)

@@ -10,27 +10,31 @@ static const struct {
     const char *spec;
     const char *want;
 } rows[] = {
-    {"{}",                                                                                         "/spec/type=\"Scala\" /spec/mode=\"cluster\" "
-           "/spec/restartPolicy={\"type\":\"Never\"} "                                                                                         },
-    {"{'type':'R','mode':'cluster','restartPolicy':{'type':'Never'}}",                             ""                                                    },
-    {"{'type':'R','mode':'cluster','restartPolicy':{}}",                                           "/spec/restartPolicy/type=\"Never\" "                 },
+    {"{}", "/spec/type=\"Scala\" /spec/mode=\"cluster\" "
+           "/spec/restartPolicy={\"type\":\"Never\"} "},
+    {"{'type':'R','mode':'cluster','restartPolicy':{'type':'Never'}}", ""},
+    {"{'type':'R','mode':'cluster','restartPolicy':{}}", "/spec/restartPolicy/type=\"Never\" "},
     {"{'type':'R','mode':'cluster','restartPolicy':{'type':'Always','onFailureRetryInterval':9}}",
-     "/spec/restartPolicy/onSubmissionFailureRetryInterval=5 "                                                                                           },
+     "/spec/restartPolicy/onSubmissionFailureRetryInterval=5 "},
     {"{'type':'R','mode':'cluster','restartPolicy':{'type':'Never'},'driver':{},'executor':{}}",
      "/spec/driver/cores=1 /spec/driver/memory=\"1g\" /spec/executor/cores=1 "
-     "/spec/executor/memory=\"1g\" /spec/executor/instances=1 "                                                                                          },
+     "/spec/executor/memory=\"1g\" /spec/executor/instances=1 "},
     {"{'type':'R','mode':'cluster','restartPolicy':{'type':'Never'},'driver':{'cores':2},"
      "'executor':{'memory':'2g'},'sparkConf':{'spark.driver.memory':'3g','spark.executor.cores':'4'"
      ","
-     "'spark.executor.instances':'5'}}",                                                      ""                                                    },
+     "'spark.executor.instances':'5'}}",
+     ""},
     {"{'type':'R','mode':'cluster','restartPolicy':{'type':'Never'},'executor':{'cores':1,'memory':"
      "'1g'"
-     "},'sparkConf':{'spark.dynamicAllocation.enabled':'true'}}",                             ""                                                    },
+     "},'sparkConf':{'spark.dynamicAllocation.enabled':'true'}}",
+     ""},
     {"{'type':'R','mode':'cluster','restartPolicy':{'type':'Never'},'executor':{'cores':1,'memory':"
      "'1g'"
-     "},'dynamicAllocation':{'enabled':true}}",                                               "/spec/dynamicAllocation/shuffleTrackingEnabled=true "},
+     "},'dynamicAllocation':{'enabled':true}}",
+     "/spec/dynamicAllocation/shuffleTrackingEnabled=true "},
     {"{'type':'R','mode':'cluster','restartPolicy':{'type':'Never'},'driver':7,'executor':[],"
-     "'dynamicAllocation':'yes'}",                                                            ""                                                    },
+     "'dynamicAllocation':'yes'}",
+     ""},
 };
 
 static json_t *object_of(const char *spec, const char *status)

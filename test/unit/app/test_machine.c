@@ -430,19 +430,19 @@ static const struct {
     bool warning;
     const char *message;
 } events[] = {
-    {SPK_EVENT_ADDED,             "SparkApplicationAdded",            false,
-     "SparkApplication pi was added, enqueuing it for submission"                                             },
-    {SPK_EVENT_SUBMITTED,         "SparkApplicationSubmitted",        false,
-     "SparkApplication pi was submitted successfully"                                                         },
+    {SPK_EVENT_ADDED, "SparkApplicationAdded", false,
+     "SparkApplication pi was added, enqueuing it for submission"},
+    {SPK_EVENT_SUBMITTED, "SparkApplicationSubmitted", false,
+     "SparkApplication pi was submitted successfully"},
     {SPK_EVENT_SUBMISSION_FAILED, "SparkApplicationSubmissionFailed", true,
-     "failed to submit SparkApplication pi: why"                                                              },
-    {SPK_EVENT_COMPLETED,         "SparkApplicationCompleted",        false, "SparkApplication pi completed"  },
-    {SPK_EVENT_FAILED,            "SparkApplicationFailed",           true,  "SparkApplication pi failed: why"},
-    {SPK_EVENT_DRIVER_RUNNING,    "SparkDriverRunning",               false, "Driver p is running"            },
-    {SPK_EVENT_DRIVER_FAILED,     "SparkDriverFailed",                true,  "Driver p failed: why"           },
-    {SPK_EVENT_EXECUTOR_PENDING,  "SparkExecutorPending",             false, "Executor p is pending"          },
-    {SPK_EVENT_EXECUTOR_FAILED,   "SparkExecutorFailed",              true,  "Executor p failed with why"     },
-    {SPK_EVENT_EXECUTOR_UNKNOWN,  "SparkExecutorUnknown",             true,  "Executor p in unknown state"    },
+     "failed to submit SparkApplication pi: why"},
+    {SPK_EVENT_COMPLETED, "SparkApplicationCompleted", false, "SparkApplication pi completed"},
+    {SPK_EVENT_FAILED, "SparkApplicationFailed", true, "SparkApplication pi failed: why"},
+    {SPK_EVENT_DRIVER_RUNNING, "SparkDriverRunning", false, "Driver p is running"},
+    {SPK_EVENT_DRIVER_FAILED, "SparkDriverFailed", true, "Driver p failed: why"},
+    {SPK_EVENT_EXECUTOR_PENDING, "SparkExecutorPending", false, "Executor p is pending"},
+    {SPK_EVENT_EXECUTOR_FAILED, "SparkExecutorFailed", true, "Executor p failed with why"},
+    {SPK_EVENT_EXECUTOR_UNKNOWN, "SparkExecutorUnknown", true, "Executor p in unknown state"},
 };
 
 START_TEST(event)

@@ -107,58 +107,63 @@ static const struct {
     bool evicted;
     int64_t waiting_bad;
 } states[] = {
-    {"nobody has looked",           "{}",                                                       SPK_POD_PENDING,                                         -1,            "",                               false,0                                                      },
-    {"pending",                     "{'phase': 'Pending'}",                                     SPK_POD_PENDING,                                         -1,            "",                               false,0                                                      },
-    {"running",                     "{'phase': 'Running', 'containerStatuses': [" SIDECAR "]}", SPK_POD_RUNNING,                                         -1,            "",
-     false,0                                                      },
-    {"succeeded",                   "{'phase': 'Succeeded'}",                                   SPK_POD_COMPLETED,                                       -1,            "",                               false,0                                                      },
-    {"failed",                      "{'phase': 'Failed', 'containerStatuses': [" ENDED("x",     "3",                                                     "Error") "]}",
-     SPK_POD_FAILED,                                                                                                                                                                                      3,"Error",                                                 false, 0},
+    {"nobody has looked", "{}", SPK_POD_PENDING, -1, "", false, 0},
+    {"pending", "{'phase': 'Pending'}", SPK_POD_PENDING, -1, "", false, 0},
+    {"running", "{'phase': 'Running', 'containerStatuses': [" SIDECAR "]}", SPK_POD_RUNNING, -1, "",
+     false, 0},
+    {"succeeded", "{'phase': 'Succeeded'}", SPK_POD_COMPLETED, -1, "", false, 0},
+    {"failed", "{'phase': 'Failed', 'containerStatuses': [" ENDED("x", "3", "Error") "]}",
+     SPK_POD_FAILED, 3, "Error", false, 0},
     {"ended beside a sidecar",
-     "{'phase': 'Running', 'containerStatuses': [" SIDECAR ", " ENDED("x",                                                                                      "0",                                                                                                                      "Completed") "]}",
-     SPK_POD_COMPLETED,                                      0,"Completed",false, 0},
+     "{'phase': 'Running', 'containerStatuses': [" SIDECAR ", " ENDED("x", "0", "Completed") "]}",
+     SPK_POD_COMPLETED, 0, "Completed", false, 0},
     {"failed beside a sidecar",
-     "{'phase': 'Running', 'containerStatuses': [" ENDED("x",                                                                       "1",                                                                                                                             "Error") ", " SIDECAR "]}",
-     SPK_POD_FAILED,                                                                                                                                                  1,"Error",false, 0},
+     "{'phase': 'Running', 'containerStatuses': [" ENDED("x", "1", "Error") ", " SIDECAR "]}",
+     SPK_POD_FAILED, 1, "Error", false, 0},
     {"a sidecar failed, Spark did not",
-     "{'phase': 'Failed', 'containerStatuses': [" ENDED("sidecar",                                                                         "1",                                                                                                                         "Error") ", " ENDED(
-         "x",                                                                                                                                 "0",               "Completed") "]}",
-     SPK_POD_COMPLETED,                                                                                       0, "Completed", false, 0},
+     "{'phase': 'Failed', 'containerStatuses': [" ENDED("sidecar", "1", "Error") ", " ENDED(
+         "x", "0", "Completed") "]}",
+     SPK_POD_COMPLETED, 0, "Completed", false, 0},
     {"evicted, without containers",
-     "{'phase': 'Failed', 'reason': 'Evicted', 'message': 'The node was low on resource'}", SPK_POD_FAILED,                                                     -1,"Evicted",                                                                                                                                                                                   true,0},
+     "{'phase': 'Failed', 'reason': 'Evicted', 'message': 'The node was low on resource'}",
+     SPK_POD_FAILED, -1, "Evicted", true, 0},
     {"out of memory",
-     "{'phase': 'Failed', 'containerStatuses': [" ENDED("x",                                                                                      "137",                                                                                                                 "OOMKilled") "]}",
-     SPK_POD_FAILED,                                                                                               137,"OOMKilled",true, 0},
-    {"the node is lost",                            "{'phase': 'Unknown', 'reason': 'NodeLost'}",                                                                                      SPK_POD_LOST,                                                                                                                               -1,                                                                                                            "NodeLost",
-     false,0},
-    {"running on a lost node",                  "{'phase': 'Running', 'reason': 'NodeLost'}",                                                                        SPK_POD_LOST,                                                                                                                              -1,
-     "NodeLost",                                                                                                                                                          false,                                           0                                                                                                                                                     },
+     "{'phase': 'Failed', 'containerStatuses': [" ENDED("x", "137", "OOMKilled") "]}",
+     SPK_POD_FAILED, 137, "OOMKilled", true, 0},
+    {"the node is lost", "{'phase': 'Unknown', 'reason': 'NodeLost'}", SPK_POD_LOST, -1, "NodeLost",
+     false, 0},
+    {"running on a lost node", "{'phase': 'Running', 'reason': 'NodeLost'}", SPK_POD_LOST, -1,
+     "NodeLost", false, 0},
     {"no such image",
      "{'phase': 'Pending', 'startTime': '2026-01-01T00:00:10Z', 'containerStatuses': [" WAITS(
-         "x",                                                                                     "ImagePullBackOff") "]}",
-     SPK_POD_PENDING,                                                                                                                                                        -1,                                                                                                                                                                 "ImagePullBackOff",                                                                                                                                                                                    false,                                                                                                                                                                                                                                   1767225610},
+         "x", "ImagePullBackOff") "]}",
+     SPK_POD_PENDING, -1, "ImagePullBackOff", false, 1767225610},
     {"no such image, with a node since",
      "{'phase': 'Pending', 'conditions': [{'type': 'PodScheduled', 'status': 'True', "
      "'lastTransitionTime': '2026-01-01T00:00:05Z'}], 'containerStatuses': [" WAITS(
-         "x",                                                                         "ErrImagePull") "]}",
-     SPK_POD_PENDING,                                                                                                                                            -1,     "ErrImagePull",false,1767225605},
+         "x", "ErrImagePull") "]}",
+     SPK_POD_PENDING, -1, "ErrImagePull", false, 1767225605},
     {"no such image beside it",
-     "{'phase': 'Pending', 'containerStatuses': [" WAITS("x",                                                                   "PodInitializing") ", " WAITS(
-         "y",                                                                                                                     "ErrImagePull") "]}",
-     SPK_POD_PENDING,-1,"ErrImagePull",false, 1767225600},
+     "{'phase': 'Pending', 'containerStatuses': [" WAITS("x", "PodInitializing") ", " WAITS(
+         "y", "ErrImagePull") "]}",
+     SPK_POD_PENDING, -1, "ErrImagePull", false, 1767225600},
     {"no such ConfigMap before it",
      "{'phase': 'Pending', 'initContainerStatuses': [" WAITS(
-         "i",                                                                       "CreateContainerConfigError") "], 'containerStatuses': [" WAITS("x",
-     "PodInitializing") "]"
-                                                                                            "}",SPK_POD_PENDING,-1,"CreateContainerConfigError",                  false, 1767225600},
+         "i",
+         "CreateContainerConfigError") "], 'containerStatuses': [" WAITS("x",
+                                                                         "PodInitializing") "]"
+                                                                                            "}",
+     SPK_POD_PENDING, -1, "CreateContainerConfigError", false, 1767225600},
     {"comes by itself",
-     "{'phase': 'Pending', 'containerStatuses': [" WAITS("x",                                                        "ContainerCreating") "]"
-                                                                                   "}",                                                                                                                                    SPK_POD_PENDING,                                                                                                                                               -1,                                                                                                                                                                                                                                                                                                                                 "ContainerCreating",                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                false,                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                 0},
+     "{'phase': 'Pending', 'containerStatuses': [" WAITS("x", "ContainerCreating") "]"
+                                                                                   "}",
+     SPK_POD_PENDING, -1, "ContainerCreating", false, 0},
     {"no place",
      "{'phase': 'Pending', 'conditions': [{'type': 'PodScheduled', 'status': 'False', 'reason': "
-     "'Unschedulable', 'message': '0/1 nodes'}]}",                                                                                   SPK_POD_PENDING, -1,                                                                        "Unschedulable",                                                                                                             false,0            },
-    {"statuses of another kind",                   "{'phase': 'Running', 'containerStatuses': [1, null, 'x']}",
-     SPK_POD_RUNNING,                                                                                                                    -1,                                                                                                           "",                                                      false,0},
+     "'Unschedulable', 'message': '0/1 nodes'}]}",
+     SPK_POD_PENDING, -1, "Unschedulable", false, 0},
+    {"statuses of another kind", "{'phase': 'Running', 'containerStatuses': [1, null, 'x']}",
+     SPK_POD_RUNNING, -1, "", false, 0},
 };
 
 static json_t *pod_json(const char *status)
@@ -207,15 +212,15 @@ static const struct {
     const char *more;  /* in status */
     enum spk_pod_state state;
 } deletions[] = {
-    {"ended by it",        "executor", "143", "Error",     "01:01", "",  SPK_POD_RUNNING  },
-    {"killed by it",       "executor", "137", "Error",     "01:30", "",  SPK_POD_RUNNING  },
-    {"had failed",         "executor", "143", "Error",     "00:59", "",  SPK_POD_FAILED   },
-    {"fails in its grace", "executor", "1",   "Error",     "01:01", "",  SPK_POD_FAILED   },
-    {"ends in its grace",  "executor", "0",   "Completed", "01:01", "",  SPK_POD_COMPLETED},
-    {"had no memory",      "executor", "137", "OOMKilled", "01:01", "",  SPK_POD_FAILED   },
-    {"had to make place",  "executor", "143", "Error",     "01:01",
-     ", 'conditions': [{'type': 'DisruptionTarget', 'status': 'True'}]", SPK_POD_FAILED   },
-    {"a driver",           "driver",   "143", "Error",     "01:01", "",  SPK_POD_FAILED   },
+    {"ended by it", "executor", "143", "Error", "01:01", "", SPK_POD_RUNNING},
+    {"killed by it", "executor", "137", "Error", "01:30", "", SPK_POD_RUNNING},
+    {"had failed", "executor", "143", "Error", "00:59", "", SPK_POD_FAILED},
+    {"fails in its grace", "executor", "1", "Error", "01:01", "", SPK_POD_FAILED},
+    {"ends in its grace", "executor", "0", "Completed", "01:01", "", SPK_POD_COMPLETED},
+    {"had no memory", "executor", "137", "OOMKilled", "01:01", "", SPK_POD_FAILED},
+    {"had to make place", "executor", "143", "Error", "01:01",
+     ", 'conditions': [{'type': 'DisruptionTarget', 'status': 'True'}]", SPK_POD_FAILED},
+    {"a driver", "driver", "143", "Error", "01:01", "", SPK_POD_FAILED},
 };
 
 START_TEST(an_executor_that_its_deletion_ends_has_not_failed)
@@ -279,9 +284,9 @@ static const struct {
     const char *text;
     const char *says;
 } faults[] = {
-    {"[]",                                         "document: expected an object"               },
-    {"{\"spec\":{\"containers\":{}}}",             "spec.containers: expected an array"         },
-    {"{\"metadata\":{\"labels\":[]}}",             "metadata.labels: expected an object"        },
+    {"[]", "document: expected an object"},
+    {"{\"spec\":{\"containers\":{}}}", "spec.containers: expected an array"},
+    {"{\"metadata\":{\"labels\":[]}}", "metadata.labels: expected an object"},
     {"{\"status\":{\"containerStatuses\":\"x\"}}", "status.containerStatuses: expected an array"},
 };
 

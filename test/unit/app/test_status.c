@@ -106,22 +106,22 @@ static const struct {
     enum spk_app_state state;
     const char *says; /* a part of the error; NULL: it can be read */
 } reads[] = {
-    {"null",                                                                                        SPK_APP_NEW,           NULL                                         },
-    {"{}",                                                                                          SPK_APP_NEW,           NULL                                         },
-    {"{\"applicationState\":{\"state\":\"NEW\"}}",                                                  SPK_APP_NEW,           NULL                                         },
-    {"{\"applicationState\":{\"state\":\"PENDING_RERUN\"}}",                                        SPK_APP_PENDING_RERUN, NULL                                         },
-    {"{\"applicationState\":{\"state\":\"DREAMING\"}}",                                             SPK_APP_UNKNOWN,       NULL                                         },
-    {"{\"executionAttempts\":-3,\"submissionAttempts\":99999999999}",                               SPK_APP_NEW,           NULL                                         },
-    {"{\"terminationTime\":null}",                                                                  SPK_APP_NEW,           NULL                                         },
-    {"{\"terminationTime\":\"2026-01-01T01:00:00+01:00\"}",                                         SPK_APP_NEW,           NULL                                         },
-    {"[]",                                                                                          SPK_APP_NEW,           "status: expected an object"                 },
-    {"{\"applicationState\":7}",                                                                    SPK_APP_NEW,           "status.applicationState: expected an object"},
-    {"{\"applicationState\":{\"state\":7}}",                                                        SPK_APP_NEW,           "status.applicationState.state"              },
+    {"null", SPK_APP_NEW, NULL},
+    {"{}", SPK_APP_NEW, NULL},
+    {"{\"applicationState\":{\"state\":\"NEW\"}}", SPK_APP_NEW, NULL},
+    {"{\"applicationState\":{\"state\":\"PENDING_RERUN\"}}", SPK_APP_PENDING_RERUN, NULL},
+    {"{\"applicationState\":{\"state\":\"DREAMING\"}}", SPK_APP_UNKNOWN, NULL},
+    {"{\"executionAttempts\":-3,\"submissionAttempts\":99999999999}", SPK_APP_NEW, NULL},
+    {"{\"terminationTime\":null}", SPK_APP_NEW, NULL},
+    {"{\"terminationTime\":\"2026-01-01T01:00:00+01:00\"}", SPK_APP_NEW, NULL},
+    {"[]", SPK_APP_NEW, "status: expected an object"},
+    {"{\"applicationState\":7}", SPK_APP_NEW, "status.applicationState: expected an object"},
+    {"{\"applicationState\":{\"state\":7}}", SPK_APP_NEW, "status.applicationState.state"},
     {"{\"terminationTime\":\"2026-01-01t00:00:00z\",\"applicationState\":{\"state\":\"RUNNING\"}}",
-     SPK_APP_RUNNING,                                                                                                      NULL                                         },
-    {"{\"terminationTime\":5}",                                                                     SPK_APP_NEW,           "status.terminationTime: expected a string"  },
-    {"{\"executionAttempts\":\"2\"}",                                                               SPK_APP_NEW,           "status.executionAttempts"                   },
-    {"{\"driverInfo\":{\"podName\":[]}}",                                                           SPK_APP_NEW,           "status.driverInfo.podName"                  },
+     SPK_APP_RUNNING, NULL},
+    {"{\"terminationTime\":5}", SPK_APP_NEW, "status.terminationTime: expected a string"},
+    {"{\"executionAttempts\":\"2\"}", SPK_APP_NEW, "status.executionAttempts"},
+    {"{\"driverInfo\":{\"podName\":[]}}", SPK_APP_NEW, "status.driverInfo.podName"},
 };
 
 START_TEST(read)

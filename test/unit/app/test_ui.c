@@ -37,12 +37,12 @@ static const struct {
     const char *suffix;
     const char *want; /* NULL: shortened */
 } names[] = {
-    {"pi",                                                           "ui-svc",     "pi-ui-svc"    },
-    {"pi",                                                           "ui-ingress", "pi-ui-ingress"},
-    {"a123456789a123456789a123456789a123456789a123456789a12345",     "ui-svc",
-     "a123456789a123456789a123456789a123456789a123456789a12345-ui-svc"                            },
-    {"a123456789a123456789a123456789a123456789a12345678-a123456789", "ui-svc",     NULL           },
-    {"a123456789a123456789a123456789a123456789a12345678-a123456788", "ui-svc",     NULL           },
+    {"pi", "ui-svc", "pi-ui-svc"},
+    {"pi", "ui-ingress", "pi-ui-ingress"},
+    {"a123456789a123456789a123456789a123456789a123456789a12345", "ui-svc",
+     "a123456789a123456789a123456789a123456789a123456789a12345-ui-svc"},
+    {"a123456789a123456789a123456789a123456789a12345678-a123456789", "ui-svc", NULL},
+    {"a123456789a123456789a123456789a123456789a12345678-a123456788", "ui-svc", NULL},
 };
 
 START_TEST(test_names_are_labels)
@@ -77,12 +77,12 @@ static const struct {
     const char *host; /* NULL: refused */
     const char *path;
 } urls[] = {
-    {"{{$appName}}.example.com",                          "pi.example.com",     ""        },
-    {"https://{{ $appName }}.{{$appNamespace}}.example/", "pi.team.example",    ""        },
-    {"example.com/{{$appNamespace}}/{{$appName}}/",       "example.com",        "/team/pi"},
-    {"{{$appname}}.example.com",                          NULL,                 NULL      },
-    {"/only/a/path",                                      NULL,                 NULL      },
-    {"{{open.example.com",                                "{{open.example.com", ""        },
+    {"{{$appName}}.example.com", "pi.example.com", ""},
+    {"https://{{ $appName }}.{{$appNamespace}}.example/", "pi.team.example", ""},
+    {"example.com/{{$appNamespace}}/{{$appName}}/", "example.com", "/team/pi"},
+    {"{{$appname}}.example.com", NULL, NULL},
+    {"/only/a/path", NULL, NULL},
+    {"{{open.example.com", "{{open.example.com", ""},
 };
 
 START_TEST(test_an_url_is_filled_in)

@@ -100,13 +100,13 @@ static const struct {
     const char *plain;
     const char *encoded;
 } rows[] = {
-  /* RFC 4648 section 10 */
-    {"",       ""        },
-    {"f",      "Zg=="    },
-    {"fo",     "Zm8="    },
-    {"foo",    "Zm9v"    },
-    {"foob",   "Zm9vYg=="},
-    {"fooba",  "Zm9vYmE="},
+    /* RFC 4648 section 10 */
+    {"", ""},
+    {"f", "Zg=="},
+    {"fo", "Zm8="},
+    {"foo", "Zm9v"},
+    {"foob", "Zm9vYg=="},
+    {"fooba", "Zm9vYmE="},
     {"foobar", "Zm9vYmFy"},
 };
 

@@ -9,14 +9,14 @@ static const struct {
     const char *text;
     const char *lines; /* each with a '|' behind it */
 } rows[] = {
-    {"",                   ""         },
-    {"a",                  ""         },
-    {"a\n",                "a|"       },
-    {"a\nbc\r\n\n\r\nd\n", "a|bc|d|"  },
-    {"\n\n\n",             ""         },
-    {"a\rb\n",             "a\rb|"    },
-    {"12345678\r\n",       "12345678|"},
-    {"12345678\n",         "12345678|"},
+    {"", ""},
+    {"a", ""},
+    {"a\n", "a|"},
+    {"a\nbc\r\n\n\r\nd\n", "a|bc|d|"},
+    {"\n\n\n", ""},
+    {"a\rb\n", "a\rb|"},
+    {"12345678\r\n", "12345678|"},
+    {"12345678\n", "12345678|"},
 };
 
 /* With pieces of every length. */

@@ -69,16 +69,16 @@ static const struct {
     const char *name;
     struct spk_str text;
 } hostile[] = {
-    {"plain",           SPK_LIT("plain")                                           },
-    {"empty",           SPK_LIT("")                                                },
-    {"forged field",    SPK_LIT("x\",\"level\":\"error")                           },
-    {"forged line",     SPK_LIT("x\"}\n{\"level\":\"error\",\"msg\":\"")           },
-    {"backslashes",     SPK_LIT("\\\\\" \\u0041 \\")                               },
+    {"plain", SPK_LIT("plain")},
+    {"empty", SPK_LIT("")},
+    {"forged field", SPK_LIT("x\",\"level\":\"error")},
+    {"forged line", SPK_LIT("x\"}\n{\"level\":\"error\",\"msg\":\"")},
+    {"backslashes", SPK_LIT("\\\\\" \\u0041 \\")},
     {"every C0 letter", SPK_LIT("\0\1\2\3\4\5\6\7\b\t\n\v\f\r\16\17\20\21\22\23\24\25\26\27\30"
                                 "\31\32\33\34\35\36\37\177")},
-    {"terminal",        SPK_LIT("\33[2J\33]0;title\7")                             },
-    {"other alphabets", SPK_LIT("\u00e9\u4e2d\U0001f600")                          },
-    {"C1 and bidi",     SPK_LIT("\xc2\x85\xc2\x9b\u202e\u2028\u2029\u2066\ufeff")  },
+    {"terminal", SPK_LIT("\33[2J\33]0;title\7")},
+    {"other alphabets", SPK_LIT("\u00e9\u4e2d\U0001f600")},
+    {"C1 and bidi", SPK_LIT("\xc2\x85\xc2\x9b\u202e\u2028\u2029\u2066\ufeff")},
 };
 
 START_TEST(a_line_says_what_it_was_given)
@@ -170,10 +170,10 @@ static const struct {
     char fill;
     size_t kept; /* what is left of it */
 } lengths[] = {
-    {"fits",                1024,  'x',  1024},
-    {"one too long",        1025,  'x',  1024},
-    {"far too long",        90000, 'x',  1024},
-    {"fits only unescaped", 1000,  '\1', 170 },
+    {"fits", 1024, 'x', 1024},
+    {"one too long", 1025, 'x', 1024},
+    {"far too long", 90000, 'x', 1024},
+    {"fits only unescaped", 1000, '\1', 170},
 };
 
 START_TEST(a_long_text_is_cut)

@@ -7,18 +7,10 @@ static const struct {
     const char *b;
     size_t far;
 } rows[] = {
-    {"",       "",        0},
-    {"",       "abc",     3},
-    {"abc",    "abc",     0},
-    {"abc",    "ABC",     0},
-    {"abc",    "abd",     1},
-    {"abc",    "ab",      1},
-    {"abc",    "xabc",    1},
-    {"abc",    "acb",     1},
-    {"ab",     "ba",      1},
-    {"kitten", "sitting", 3},
-    {"ca",     "abc",     3}, /* a swapped pair is not touched
-  again */
+    {"", "", 0},       {"", "abc", 3},           {"abc", "abc", 0},  {"abc", "ABC", 0},
+    {"abc", "abd", 1}, {"abc", "ab", 1},         {"abc", "xabc", 1}, {"abc", "acb", 1},
+    {"ab", "ba", 1},   {"kitten", "sitting", 3}, {"ca", "abc", 3}, /* a swapped pair is not touched
+                                       again */
 };
 
 START_TEST(distances)

@@ -31,14 +31,9 @@ static const struct {
     bool starts;
     bool ends;
 } rows[] = {
-    {"",     "",    0,  true,  true },
-    {"a",    "",    1,  true,  true },
-    {"",     "a",   -1, false, false},
-    {"abc",  "ab",  1,  true,  false},
-    {"abc",  "bc",  -1, false, true },
-    {"abc",  "abd", -1, false, false},
-    {"abc",  "abc", 0,  true,  true },
-    {"\xff", "a",   1,  false, false},
+    {"", "", 0, true, true},       {"a", "", 1, true, true},       {"", "a", -1, false, false},
+    {"abc", "ab", 1, true, false}, {"abc", "bc", -1, false, true}, {"abc", "abd", -1, false, false},
+    {"abc", "abc", 0, true, true}, {"\xff", "a", 1, false, false},
 };
 
 START_TEST(compared_by_bytes)

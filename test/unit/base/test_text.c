@@ -25,28 +25,28 @@ static const struct {
     struct spk_str text;
     const char *quoted;
 } rows[] = {
-    {"plain",               SPK_LIT("abc"),                            "\"abc\""                         },
-    {"empty",               SPK_LIT(""),                               "\"\""                            },
-    {"quote and backslash", SPK_LIT("a\"b\\c"),                        "\"a\\\"b\\\\c\""                 },
-    {"newline",             SPK_LIT("a\nb\r"),                         "\"a\\u000ab\\u000d\""            },
-    {"NUL and DEL",         SPK_LIT("\0\177"),                         "\"\\u0000\\u007f\""              },
-    {"escape",              SPK_LIT("\33[1m"),                         "\"\\u001b[1m\""                  },
-    {"C1",                  SPK_LIT("\xc2\x80\xc2\x85\xc2\x9f\u00a0"), "\"\\u0080\\u0085\\u009f\u00a0\"" },
-    {"line separators",     SPK_LIT("\u2028\u2029"),                   "\"\\u2028\\u2029\""              },
-    {"overrides",           SPK_LIT("\u202a\u202d\u202e"),             "\"\\u202a\\u202d\\u202e\""       },
-    {"isolates",            SPK_LIT("\u2066\u2069"),                   "\"\\u2066\\u2069\""              },
-    {"marks",               SPK_LIT("\u200e\u200f\u061c\ufeff"),       "\"\\u200e\\u200f\\u061c\\ufeff\""},
-    {"their neighbours",    SPK_LIT("\u2027\u202f\u2065\u206a"),       "\"\u2027\u202f\u2065\u206a\""    },
-    {"emoji",               SPK_LIT("\U0001f600"),                     "\"\U0001f600\""                  },
-    {"stray continuation",  SPK_LIT("a\x80z"),                         "\"a\\x80z\""                     },
-    {"overlong slash",      SPK_LIT("\xc0\xaf"),                       "\"\\xc0\\xaf\""                  },
-    {"overlong, three",     SPK_LIT("\xe0\x80\xaf"),                   "\"\\xe0\\x80\\xaf\""             },
-    {"overlong, four",      SPK_LIT("\xf0\x80\x80\xaf"),               "\"\\xf0\\x80\\x80\\xaf\""        },
-    {"surrogate",           SPK_LIT("\xed\xa0\x80"),                   "\"\\xed\\xa0\\x80\""             },
-    {"above the last",      SPK_LIT("\xf4\x90\x80\x80"),               "\"\\xf4\\x90\\x80\\x80\""        },
-    {"never in UTF-8",      SPK_LIT("\xff\xfe\xf5"),                   "\"\\xff\\xfe\\xf5\""             },
-    {"cut off",             SPK_LIT("a\xe2\x82"),                      "\"a\\xe2\\x82\""                 },
-    {"broken in between",   SPK_LIT("\xe2\x41\x82"),                   "\"\\xe2A\\x82\""                 },
+    {"plain", SPK_LIT("abc"), "\"abc\""},
+    {"empty", SPK_LIT(""), "\"\""},
+    {"quote and backslash", SPK_LIT("a\"b\\c"), "\"a\\\"b\\\\c\""},
+    {"newline", SPK_LIT("a\nb\r"), "\"a\\u000ab\\u000d\""},
+    {"NUL and DEL", SPK_LIT("\0\177"), "\"\\u0000\\u007f\""},
+    {"escape", SPK_LIT("\33[1m"), "\"\\u001b[1m\""},
+    {"C1", SPK_LIT("\xc2\x80\xc2\x85\xc2\x9f\u00a0"), "\"\\u0080\\u0085\\u009f\u00a0\""},
+    {"line separators", SPK_LIT("\u2028\u2029"), "\"\\u2028\\u2029\""},
+    {"overrides", SPK_LIT("\u202a\u202d\u202e"), "\"\\u202a\\u202d\\u202e\""},
+    {"isolates", SPK_LIT("\u2066\u2069"), "\"\\u2066\\u2069\""},
+    {"marks", SPK_LIT("\u200e\u200f\u061c\ufeff"), "\"\\u200e\\u200f\\u061c\\ufeff\""},
+    {"their neighbours", SPK_LIT("\u2027\u202f\u2065\u206a"), "\"\u2027\u202f\u2065\u206a\""},
+    {"emoji", SPK_LIT("\U0001f600"), "\"\U0001f600\""},
+    {"stray continuation", SPK_LIT("a\x80z"), "\"a\\x80z\""},
+    {"overlong slash", SPK_LIT("\xc0\xaf"), "\"\\xc0\\xaf\""},
+    {"overlong, three", SPK_LIT("\xe0\x80\xaf"), "\"\\xe0\\x80\\xaf\""},
+    {"overlong, four", SPK_LIT("\xf0\x80\x80\xaf"), "\"\\xf0\\x80\\x80\\xaf\""},
+    {"surrogate", SPK_LIT("\xed\xa0\x80"), "\"\\xed\\xa0\\x80\""},
+    {"above the last", SPK_LIT("\xf4\x90\x80\x80"), "\"\\xf4\\x90\\x80\\x80\""},
+    {"never in UTF-8", SPK_LIT("\xff\xfe\xf5"), "\"\\xff\\xfe\\xf5\""},
+    {"cut off", SPK_LIT("a\xe2\x82"), "\"a\\xe2\\x82\""},
+    {"broken in between", SPK_LIT("\xe2\x41\x82"), "\"\\xe2A\\x82\""},
 };
 
 START_TEST(quoted)
@@ -61,13 +61,13 @@ static const struct {
     const char *text;
     const char *line;
 } lines[] = {
-    {"plain",       "abc \u00e9\u4e2d\U0001f600",  "abc \u00e9\u4e2d\U0001f600"},
-    {"empty",       "",                            ""                          },
-    {"C0 and DEL",  "a\nb\r\33[1m\177",            "a b  [1m "                 },
-    {"C1",          "\xc2\x85z\xc2\x9b",           " z "                       },
-    {"separators",  "a\u2028b\u2029c",             "a b c"                     },
-    {"directions",  "\u202ea\u2066b\u200fc\ufeff", " a b c "                   },
-    {"stray bytes", "a\x9b\xff\xc0\xafz\xe2\x80",  "a????z??"                  },
+    {"plain", "abc \u00e9\u4e2d\U0001f600", "abc \u00e9\u4e2d\U0001f600"},
+    {"empty", "", ""},
+    {"C0 and DEL", "a\nb\r\33[1m\177", "a b  [1m "},
+    {"C1", "\xc2\x85z\xc2\x9b", " z "},
+    {"separators", "a\u2028b\u2029c", "a b c"},
+    {"directions", "\u202ea\u2066b\u200fc\ufeff", " a b c "},
+    {"stray bytes", "a\x9b\xff\xc0\xafz\xe2\x80", "a????z??"},
 };
 
 START_TEST(one_line)
@@ -120,18 +120,18 @@ static const struct {
     size_t count; /* spk_runes_count() */
     size_t first; /* spk_rune_len() */
 } wholes[] = {
-    {"empty",         SPK_LIT(""),               0, 0, 0},
-    {"letters",       SPK_LIT("abc"),            3, 3, 1},
-    {"two bytes",     SPK_LIT("\u00e9"),         2, 1, 2},
-    {"three bytes",   SPK_LIT("\u4e2d"),         3, 1, 3},
-    {"four bytes",    SPK_LIT("\U0001f600"),     4, 1, 4},
-    {"one of two",    SPK_LIT("a\xc3"),          1, 2, 1},
-    {"one of three",  SPK_LIT("a\xe4"),          1, 2, 1},
-    {"two of three",  SPK_LIT("a\xe4\xb8"),      1, 3, 1},
-    {"one of four",   SPK_LIT("a\xf0"),          1, 2, 1},
+    {"empty", SPK_LIT(""), 0, 0, 0},
+    {"letters", SPK_LIT("abc"), 3, 3, 1},
+    {"two bytes", SPK_LIT("\u00e9"), 2, 1, 2},
+    {"three bytes", SPK_LIT("\u4e2d"), 3, 1, 3},
+    {"four bytes", SPK_LIT("\U0001f600"), 4, 1, 4},
+    {"one of two", SPK_LIT("a\xc3"), 1, 2, 1},
+    {"one of three", SPK_LIT("a\xe4"), 1, 2, 1},
+    {"two of three", SPK_LIT("a\xe4\xb8"), 1, 3, 1},
+    {"one of four", SPK_LIT("a\xf0"), 1, 2, 1},
     {"three of four", SPK_LIT("ab\xf0\x9f\x98"), 2, 5, 1},
     {"behind a rune", SPK_LIT("\u4e2d\xe4\xb8"), 3, 3, 3},
-    {"only strays",   SPK_LIT("\x80\x80"),       2, 2, 0},
+    {"only strays", SPK_LIT("\x80\x80"), 2, 2, 0},
 };
 
 START_TEST(whole_runes)
@@ -158,12 +158,8 @@ static const struct {
     const char *text;
     const char *mended;
 } mends[] = {
-    {"",                 ""          },
-    {"a\n\u00e4",        "a\n\u00e4" },
-    {"x\xc3",            "x"         },
-    {"x\xe2\x82",        "x"         },
-    {"x\xc3y\xff\u20ac", "x?y?\u20ac"},
-    {"\x80\x80\x80\x80", ""          },
+    {"", ""},           {"a\n\u00e4", "a\n\u00e4"},         {"x\xc3", "x"},
+    {"x\xe2\x82", "x"}, {"x\xc3y\xff\u20ac", "x?y?\u20ac"}, {"\x80\x80\x80\x80", ""},
 };
 
 START_TEST(mended)

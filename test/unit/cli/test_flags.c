@@ -11,12 +11,8 @@ static const struct {
     const char *name;
     bool near;
 } words[] = {
-    {"serv",   "serve",  true },
-    {"sevre",  "serve",  true },
-    {"mutaet", "mutate", true },
-    {"x",      "serve",  false},
-    {"status", "mutate", false},
-    {"",       "serve",  false},
+    {"serv", "serve", true}, {"sevre", "serve", true},    {"mutaet", "mutate", true},
+    {"x", "serve", false},   {"status", "mutate", false}, {"", "serve", false},
 };
 
 START_TEST(nearest)

@@ -151,11 +151,9 @@ END_TEST
 START_TEST(executors_by_where_they_go)
 {
     static const enum spk_pod_state path[][2] = {
-        {SPK_POD_STATES,  SPK_POD_RUNNING  },
-        {SPK_POD_PENDING, SPK_POD_RUNNING  },
-        {SPK_POD_RUNNING, SPK_POD_COMPLETED},
-        {SPK_POD_PENDING, SPK_POD_FAILED   },
-        {SPK_POD_RUNNING, SPK_POD_RUNNING  },
+        {SPK_POD_STATES, SPK_POD_RUNNING},    {SPK_POD_PENDING, SPK_POD_RUNNING},
+        {SPK_POD_RUNNING, SPK_POD_COMPLETED}, {SPK_POD_PENDING, SPK_POD_FAILED},
+        {SPK_POD_RUNNING, SPK_POD_RUNNING},
     };
 
     begin(NULL, 0);

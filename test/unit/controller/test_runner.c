@@ -103,31 +103,31 @@ static const struct {
     const char *script;
     const char *expect;
 } told[] = {
-    {"arguments",                    SAY("$*|${2##*/}"),
-     " --deploy-mode cluster --class Pi local:///pi.jar 1000|spark.properties"                                          },
+    {"arguments", SAY("$*|${2##*/}"),
+     " --deploy-mode cluster --class Pi local:///pi.jar 1000|spark.properties"},
     {"the master is ours",
      SAY("$(grep -c '^spark.master=k8s\\\\:\\/\\/https\\\\:\\/\\/127.0.0.1\\\\:1$' $2)$(grep -c "
          "master $2)"),
-     "11"                                                                                                               },
-    {"their own",                    SAY("$(grep app.name $2)"),                                  "spark.app.name=pi"   },
+     "11"},
+    {"their own", SAY("$(grep app.name $2)"), "spark.app.name=pi"},
     {"the token",
      SAY("$(cat $(sed -n 's/^spark.kubernetes.authenticate.submission.oauthTokenFile=//p' $2))"),
-     "the token"                                                                                                        },
+     "the token"},
     {"the CA",
      SAY("$(cat $(sed -n 's/^spark.kubernetes.authenticate.submission.caCertFile=//p' $2))"),
-     "the CA"                                                                                                           },
-    {"modes",                        SAY("$(stat -c %a . conf home $2 token | tr '\\n' ' ')"),    "700 700 700 600 600 "},
+     "the CA"},
+    {"modes", SAY("$(stat -c %a . conf home $2 token | tr '\\n' ' ')"), "700 700 700 600 600 "},
     {"nothing in the configuration", SAY("$(ls -A $SPARK_CONF_DIR $HOME | tr '\\n' ' ')"),
-     "/conf:  "                                                                                                         },
-    {"no variable of ours",          SAY("${SPK_TEST_SECRET-none} $(env | grep -c SPK_)"),        "none 0"              },
-    {"no descriptor of ours",        SAY("$(ls /proc/$$/fd | tr '\\n' ' ')"),                     "0 1 2 255 "          },
-    {"nothing to read",              SAY("$(wc -c)"),                                             "0"                   },
-    {"its own group",                SAY("$(($$ - $(cut -d' ' -f5 /proc/$$/stat)))"),             "0"                   },
+     "/conf:  "},
+    {"no variable of ours", SAY("${SPK_TEST_SECRET-none} $(env | grep -c SPK_)"), "none 0"},
+    {"no descriptor of ours", SAY("$(ls /proc/$$/fd | tr '\\n' ' ')"), "0 1 2 255 "},
+    {"nothing to read", SAY("$(wc -c)"), "0"},
+    {"its own group", SAY("$(($$ - $(cut -d' ' -f5 /proc/$$/stat)))"), "0"},
     {"signals as they were",
-     "exec awk '/Sig(Blk|Ign)/{s = s $2} END{print s + 0; exit 1}' /proc/self/status",            "0"                   },
-    {"no core",                      SAY("$(ulimit -c)"),                                         "0"                   },
-    {"first out of memory",          SAY("$(cat /proc/$$/oom_score_adj)"),                        "1000"                },
-    {"behind everybody else",        SAY("$(cut -d' ' -f19 /proc/$$/stat)"),                      "10"                  },
+     "exec awk '/Sig(Blk|Ign)/{s = s $2} END{print s + 0; exit 1}' /proc/self/status", "0"},
+    {"no core", SAY("$(ulimit -c)"), "0"},
+    {"first out of memory", SAY("$(cat /proc/$$/oom_score_adj)"), "1000"},
+    {"behind everybody else", SAY("$(cut -d' ' -f19 /proc/$$/stat)"), "10"},
 };
 
 START_TEST(tells)
@@ -202,11 +202,11 @@ static const struct {
     const char *script;
     int64_t at_most_ms;
 } slow[] = {
-    {"sleeps",       "exec sleep 1000\n",                         2000},
-    {"waits",        "sleep 1000\n",                              2000},
-    {"holds on",     "trap '' TERM\nwhile :; do sleep 1; done\n", 7000},
-    {"floods",       "exec yes\n",                                2000},
-    {"says nothing", "exec >&- 2>&-\nsleep 1000\n",               2000},
+    {"sleeps", "exec sleep 1000\n", 2000},
+    {"waits", "sleep 1000\n", 2000},
+    {"holds on", "trap '' TERM\nwhile :; do sleep 1; done\n", 7000},
+    {"floods", "exec yes\n", 2000},
+    {"says nothing", "exec >&- 2>&-\nsleep 1000\n", 2000},
 };
 
 START_TEST(is_in_time)
@@ -253,14 +253,14 @@ static const struct {
     const char *arguments;
     const char *expect;
 } refused[] = {
-    {"an option",          "[\"--conf\", \"spark.master=x\", \"local:///a\"]",     "expected --class"  },
-    {"one with a sign",    "[\"--class=X\", \"y\", \"local:///a\"]",               "expected --class"  },
-    {"no file",            "[\"--class\", \"X\"]",                                 "application's file"},
-    {"nothing",            "[]",                                                   "application's file"},
-    {"an empty file",      "[\"\"]",                                               "application's file"},
-    {"no value",           "[\"--class\"]",                                        "without NUL"       },
-    {"a NUL",              "[\"local:///a\", \"x\\u0000y\"]",                      "without NUL"       },
-    {"the launcher's own", "[\"--class\", \"org.apache.spark.repl.Main\", \"a\"]", "cluster mode"      },
+    {"an option", "[\"--conf\", \"spark.master=x\", \"local:///a\"]", "expected --class"},
+    {"one with a sign", "[\"--class=X\", \"y\", \"local:///a\"]", "expected --class"},
+    {"no file", "[\"--class\", \"X\"]", "application's file"},
+    {"nothing", "[]", "application's file"},
+    {"an empty file", "[\"\"]", "application's file"},
+    {"no value", "[\"--class\"]", "without NUL"},
+    {"a NUL", "[\"local:///a\", \"x\\u0000y\"]", "without NUL"},
+    {"the launcher's own", "[\"--class\", \"org.apache.spark.repl.Main\", \"a\"]", "cluster mode"},
 };
 
 START_TEST(refuses_arguments)

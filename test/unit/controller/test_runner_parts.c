@@ -16,15 +16,15 @@ static const struct {
     const char *json;
     const char *expect;
 } written[] = {
-    {"{}",                                           ""                                        },
-    {"{\"a\":\"b\",\"c\":\"\"}",                     "a=b\nc=\n"                               },
-    {"{\"a b\":\"c d\"}",                            "a\\ b=c\\ d\n"                           },
-    {"{\"#a\":\"!=:\\\\\"}",                         "\\#a=\\!\\=\\:\\\\\n"                    },
-    {"{\"x\\ny\":\"\\r\\n\\t\\u0000\"}",             "x\\u000ay=\\u000d\\u000a\\u0009\\u0000\n"},
-    {"{\"e\":\"\xc3\xa9\xe2\x82\xac\"}",             "e=\\u00e9\\u20ac\n"                      },
-    {"{\"e\":\"\xf0\x9f\x98\x80\xf4\x8f\xbf\xbf\"}", "e=\\ud83d\\ude00\\udbff\\udfff\n"        },
-    {"{\"q\":\"\\\"'{}$`\\u007f\"}",                 "q=\"'{}$`\\u007f\n"                      },
-    {"{\"number\":1,\"a\":\"b\"}",                   "a=b\n"                                   },
+    {"{}", ""},
+    {"{\"a\":\"b\",\"c\":\"\"}", "a=b\nc=\n"},
+    {"{\"a b\":\"c d\"}", "a\\ b=c\\ d\n"},
+    {"{\"#a\":\"!=:\\\\\"}", "\\#a=\\!\\=\\:\\\\\n"},
+    {"{\"x\\ny\":\"\\r\\n\\t\\u0000\"}", "x\\u000ay=\\u000d\\u000a\\u0009\\u0000\n"},
+    {"{\"e\":\"\xc3\xa9\xe2\x82\xac\"}", "e=\\u00e9\\u20ac\n"},
+    {"{\"e\":\"\xf0\x9f\x98\x80\xf4\x8f\xbf\xbf\"}", "e=\\ud83d\\ude00\\udbff\\udfff\n"},
+    {"{\"q\":\"\\\"'{}$`\\u007f\"}", "q=\"'{}$`\\u007f\n"},
+    {"{\"number\":1,\"a\":\"b\"}", "a=b\n"},
 };
 
 START_TEST(writes)
@@ -58,24 +58,25 @@ static const struct {
     const char *text;
     const char *expect;
 } reasons[] = {
-    {"nothing",                    "",                                                                   ""                                                    },
-    {"an answer",                  HEAD MAIN "io.fabric8.K: " POST "pods \"x\" already exists" TAIL,
-     "pods \"x\" already exists"                                                                                                                               },
-    {"a denial of two lines",      MAIN "K: " POST "denied: a\nb" TAIL,                                  "denied: a\\nb"                                       },
-    {"an answer without a status", MAIN "K: " POST "Unauthorized.\n\tat x\n",                            "Unauthorized."                                       },
-    {"the last of two answers",    POST "old" TAIL POST "new" TAIL,                                      "new"                                                 },
+    {"nothing", "", ""},
+    {"an answer", HEAD MAIN "io.fabric8.K: " POST "pods \"x\" already exists" TAIL,
+     "pods \"x\" already exists"},
+    {"a denial of two lines", MAIN "K: " POST "denied: a\nb" TAIL, "denied: a\\nb"},
+    {"an answer without a status", MAIN "K: " POST "Unauthorized.\n\tat x\n", "Unauthorized."},
+    {"the last of two answers", POST "old" TAIL POST "new" TAIL, "new"},
     {"a cause",
      MAIN "a.B: An error has occurred.\n\tat x\nCaused by: c.D: x\n\tat y\nCaused by: java.net.E: "
-          "h\n\t... 3 more\n",                                                                           "a.B: An error has occurred.; caused by java.net.E: h"},
-    {"no cause",                   HEAD MAIN "a.B: no\n\tat x\n" HEAD,                                   "a.B: no"                                             },
-    {"an old cause is none",       "WARN x\nCaused by: old\n" MAIN "a.B: no\n",                          "a.B: no"                                             },
-    {"an error",                   HEAD "Error: Missing application resource.\n\nUsage: spark-submit\n",
-     "Missing application resource."                                                                                                                           },
-    {"the last line",              "a\nb\n\n\tat x\n",                                                   "b"                                                   },
-    {"no line end",                "a\nb",                                                               "b"                                                   },
-    {"DOS",                        "a\r\nb\r\n",                                                         "b"                                                   },
-    {"control characters",         "x\033[31m\x7f\xc2\x85y\xff\n",                                       "x\\u001b[31m\\u007f\\u0085y\\xff"                    },
-    {"an answer that is cut off",  "Failure executing: POST",                                            "Failure executing: POST"                             },
+          "h\n\t... 3 more\n",
+     "a.B: An error has occurred.; caused by java.net.E: h"},
+    {"no cause", HEAD MAIN "a.B: no\n\tat x\n" HEAD, "a.B: no"},
+    {"an old cause is none", "WARN x\nCaused by: old\n" MAIN "a.B: no\n", "a.B: no"},
+    {"an error", HEAD "Error: Missing application resource.\n\nUsage: spark-submit\n",
+     "Missing application resource."},
+    {"the last line", "a\nb\n\n\tat x\n", "b"},
+    {"no line end", "a\nb", "b"},
+    {"DOS", "a\r\nb\r\n", "b"},
+    {"control characters", "x\033[31m\x7f\xc2\x85y\xff\n", "x\\u001b[31m\\u007f\\u0085y\\xff"},
+    {"an answer that is cut off", "Failure executing: POST", "Failure executing: POST"},
 };
 
 START_TEST(tells_why)

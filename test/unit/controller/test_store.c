@@ -128,9 +128,7 @@ static void list(enum spk_source_kind kind, json_t *items)
 
 static void lose(enum spk_source_kind kind, int status)
 {
-    struct spk_kube_state state = {
-        .status = status, .err = {.code = SPK_EIO, .msg = "lost"}
-    };
+    struct spk_kube_state state = {.status = status, .err = {.code = SPK_EIO, .msg = "lost"}};
 
     spk_source_on_state(&store->sources[kind], &state);
 }
@@ -298,17 +296,17 @@ static const struct {
     const char *written;
     const char *held;
 } puts_[] = {
-    {"newer",                   "9",                    "1", "10",                    "10 put"},
-    {"older",                   "10",                   "1", "9",                     "10 "   },
-    {"the same",                "10",                   "1", "10",                    "10 "   },
-    {"another object",          "9",                    "2", "10",                    "9 "    },
-    {"nothing is there",        NULL,                   "1", "10",                    ""      },
-    {"not decimal",             "9",                    "1", "a10",                   "9 "    },
-    {"nor was it before",       "x",                    "1", "10",                    "x "    },
-    {"leading zero",            "9",                    "1", "010",                   "9 "    },
-    {"many digits",             "99999999999999999998", "1", "99999999999999999999",
-     "99999999999999999999 put"                                                               },
-    {"more than can be stored", "9",                    "1", "999999999999999999999", "9 "    },
+    {"newer", "9", "1", "10", "10 put"},
+    {"older", "10", "1", "9", "10 "},
+    {"the same", "10", "1", "10", "10 "},
+    {"another object", "9", "2", "10", "9 "},
+    {"nothing is there", NULL, "1", "10", ""},
+    {"not decimal", "9", "1", "a10", "9 "},
+    {"nor was it before", "x", "1", "10", "x "},
+    {"leading zero", "9", "1", "010", "9 "},
+    {"many digits", "99999999999999999998", "1", "99999999999999999999",
+     "99999999999999999999 put"},
+    {"more than can be stored", "9", "1", "999999999999999999999", "9 "},
 };
 
 START_TEST(writes_are_seen_unless_something_newer_is_there)

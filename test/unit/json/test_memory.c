@@ -60,13 +60,13 @@ static const struct {
     const char *name;
     const char *body;
 } tokens[] = {
-    {"closing quote", "[\"aaaaaaaaaaaaaa\",1]"                                              },
-    {"inside a text", "[\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"]"                    },
-    {"long text",     "[\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"]"},
-    {"behind number", "[123456789012345,1]"                                                 },
-    {"real number",   "[1.3456789012345,1]"                                                 },
-    {"behind a word", "[aaaaaaaaaaaaaaa,1]"                                                 },
-    {"a key",         "{\"aaaaaaaaaaaaaa\":1}"                                              },
+    {"closing quote", "[\"aaaaaaaaaaaaaa\",1]"},
+    {"inside a text", "[\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"]"},
+    {"long text", "[\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"]"},
+    {"behind number", "[123456789012345,1]"},
+    {"real number", "[1.3456789012345,1]"},
+    {"behind a word", "[aaaaaaaaaaaaaaa,1]"},
+    {"a key", "{\"aaaaaaaaaaaaaa\":1}"},
 };
 
 static size_t feed_until_spent(void *buffer, size_t size, void *arg)

@@ -21,26 +21,26 @@ static const struct {
     const char *clean;
     const char *fault; /* a part of it */
 } rows[] = {
-    {"/",          "/",         NULL               },
-    {"/a",         "/a",        NULL               },
-    {"/a/",        "/a",        NULL               },
-    {"//a",        "/a",        NULL               },
-    {"/./a/.",     "/a",        NULL               },
-    {"/a//b///",   "/a/b",      NULL               },
-    {"/a/...",     "/a/...",    NULL               },
-    {"/a/..b",     "/a/..b",    NULL               },
-    {"/\u00e9 b",  "/\u00e9 b", NULL               },
-    {"",           "/",         "an empty text"    },
-    {"a",          "/a",        "not absolute"     },
-    {"./a",        "/a",        "not absolute"     },
-    {"..",         "/",         "not absolute"     },
-    {"/a/../b",    "/b",        "'..'"             },
-    {"/../../b",   "/b",        "'..'"             },
-    {"/a/b/..",    "/a",        "'..'"             },
-    {"/a/b/../..", "/",         "'..'"             },
-    {"/a:b",       "/a:b",      "':'"              },
-    {"/a\nb",      "/a\nb",     "control character"},
-    {"/a\177b",    "/a\177b",   "control character"},
+    {"/", "/", NULL},
+    {"/a", "/a", NULL},
+    {"/a/", "/a", NULL},
+    {"//a", "/a", NULL},
+    {"/./a/.", "/a", NULL},
+    {"/a//b///", "/a/b", NULL},
+    {"/a/...", "/a/...", NULL},
+    {"/a/..b", "/a/..b", NULL},
+    {"/\u00e9 b", "/\u00e9 b", NULL},
+    {"", "/", "an empty text"},
+    {"a", "/a", "not absolute"},
+    {"./a", "/a", "not absolute"},
+    {"..", "/", "not absolute"},
+    {"/a/../b", "/b", "'..'"},
+    {"/../../b", "/b", "'..'"},
+    {"/a/b/..", "/a", "'..'"},
+    {"/a/b/../..", "/", "'..'"},
+    {"/a:b", "/a:b", "':'"},
+    {"/a\nb", "/a\nb", "control character"},
+    {"/a\177b", "/a\177b", "control character"},
 };
 
 START_TEST(cleaned_and_judged)
@@ -79,14 +79,14 @@ static const struct {
     const char *path;
     bool is;
 } pairs[] = {
-    {"/",    "/a",              true },
-    {"/",    "/",               false},
-    {"/a",   "/a",              false},
-    {"/a",   "/a/b",            true },
-    {"/a",   "/ab",             false},
-    {"/a/b", "/a",              false},
-    {"/opt", "/opt/spark/conf", true },
-    {"/op",  "/opt/spark/conf", false},
+    {"/", "/a", true},
+    {"/", "/", false},
+    {"/a", "/a", false},
+    {"/a", "/a/b", true},
+    {"/a", "/ab", false},
+    {"/a/b", "/a", false},
+    {"/opt", "/opt/spark/conf", true},
+    {"/op", "/opt/spark/conf", false},
 };
 
 START_TEST(above)

@@ -16,21 +16,21 @@ static const struct {
     const char
         *expect; /* "STATUS REASON|TEXT|WARNING|kind of the object", or part of the message */
 } rows[] = {
-    {"object",  JSON_HEAD "{\"kind\":\"Pod\"}",                                            0,                      "200 |||Pod"                              },
-    {"no body", "HTTP/1.1 204 x\r\nConnection: close\r\n\r\n",                             0,                      "204 |||-"                                },
+    {"object", JSON_HEAD "{\"kind\":\"Pod\"}", 0, "200 |||Pod"},
+    {"no body", "HTTP/1.1 204 x\r\nConnection: close\r\n\r\n", 0, "204 |||-"},
     {"warning", "HTTP/1.1 200 x\r\nWarning: 299 - \"old\"\r\nConnection: close\r\n\r\n{}", 0,
-     "200 ||old|-"                                                                                                                                           },
-    {"refusal", REFUSAL("403 x") "\r\n" STATUS("Forbidden",                                "pods is\\nforbidden"), 1,
+     "200 ||old|-"},
+    {"refusal", REFUSAL("403 x") "\r\n" STATUS("Forbidden", "pods is\\nforbidden"), 1,
      "403 Forbidden|403 Forbidden: pods is forbidden||Status"},
-    {"refusal as text",         REFUSAL("404 x") "\r\n404 page not found\n",                                                                  1,
-     "404 |404 Not Found: 404 page not found||-"            },
-    {"a proxy's page",         REFUSAL("502 x") "\r\n<html>\x1b[1m",                                                                   1,
-     "502 |502 Bad Gateway: <html> [1m||-"       },
-    {"nothing at all",         REFUSAL("418 x") "\r\n",                                                                   1,                                                          "418 |418||-"                         },
-    {"reason of no Status",         REFUSAL("409 x") "\r\n{\"reason\":\"x\",\"message\":1}",                                                              1,
+    {"refusal as text", REFUSAL("404 x") "\r\n404 page not found\n", 1,
+     "404 |404 Not Found: 404 page not found||-"},
+    {"a proxy's page", REFUSAL("502 x") "\r\n<html>\x1b[1m", 1,
+     "502 |502 Bad Gateway: <html> [1m||-"},
+    {"nothing at all", REFUSAL("418 x") "\r\n", 1, "418 |418||-"},
+    {"reason of no Status", REFUSAL("409 x") "\r\n{\"reason\":\"x\",\"message\":1}", 1,
      "409 |409 Conflict||-"},
-    {"not JSON",         JSON_HEAD "hello",                                                                         -1,                                                                      "the API server's answer: JSON line 1"                                                              },
-    {"cut",         JSON_HEAD "{\"a\":",                                                                              -1,                                                                         "the API server's answer"},
+    {"not JSON", JSON_HEAD "hello", -1, "the API server's answer: JSON line 1"},
+    {"cut", JSON_HEAD "{\"a\":", -1, "the API server's answer"},
 };
 
 START_TEST(answers)
@@ -69,8 +69,8 @@ static const struct {
     int rc;
     unsigned requests;
 } waits[] = {
-    {1,   0, 2             },
-    {4,   0, 5             },
+    {1, 0, 2},
+    {4, 0, 5},
     {100, 1, SPK_KUBE_TRIES},
 };
 
@@ -84,9 +84,7 @@ static void add_count(void *ctx, const char *method, int status, uint64_t calls)
 START_TEST(come_again)
 {
     unsigned busy = waits[_i].busy;
-    struct kube_rig rig = {
-        .canned = {.answer = busy_then_good, .ctx = &busy}
-    };
+    struct kube_rig rig = {.canned = {.answer = busy_then_good, .ctx = &busy}};
     struct spk_kube_answer answer;
     struct spk_err err = {0};
     uint64_t counted = 0;
@@ -172,9 +170,7 @@ static int call(struct kube_rig *rig)
 START_TEST(token_file)
 {
     char wanted[64] = "Bearer one";
-    struct kube_rig rig = {
-        .canned = {.answer = doorkeeper, .ctx = wanted}
-    };
+    struct kube_rig rig = {.canned = {.answer = doorkeeper, .ctx = wanted}};
     struct spk_kube_answer answer;
     struct spk_err err = {0};
 
@@ -203,16 +199,15 @@ static const struct {
     const char *user;
     const char *header;
 } fixed[] = {
-    {"token: t",                                   "Bearer t"                          },
+    {"token: t", "Bearer t"},
     {"username: Aladdin, password: 'open sesame'", "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="},
-    {"username: Aladdin",                          "Basic QWxhZGRpbjo="                },
+    {"username: Aladdin", "Basic QWxhZGRpbjo="},
 };
 
 START_TEST(fixed_credentials)
 {
     struct kube_rig rig = {
-        .canned = {.answer = doorkeeper, .ctx = (void *)(uintptr_t)fixed[_i].header}
-    };
+        .canned = {.answer = doorkeeper, .ctx = (void *)(uintptr_t)fixed[_i].header}};
 
     kube_rig_start(&rig, fixed[_i].user);
     ck_assert_int_eq(call(&rig), 0);

@@ -119,20 +119,24 @@ static const struct {
     int64_t sent;
     int64_t dropped;
 } talks[] = {
-    {"once",                  1,  {{GOOD}, ""},                                                       "POST ",             1,  0},
-    {"three times",           3,  {{GOOD}, ""},                                                       "POST PATCH PATCH ", 3,  0},
+    {"once", 1, {{GOOD}, ""}, "POST ", 1, 0},
+    {"three times", 3, {{GOOD}, ""}, "POST PATCH PATCH ", 3, 0},
     {"the first is gone",
-     2,                           {{GOOD, REFUSAL("404 x") "\r\n{}", GOOD}, ""},
-     "POST PATCH POST ",                                                                                                   2,
-     0                                                                                                                          },
-    {"no permission",         1,  {{REFUSAL("403 x") "\r\n{}", GOOD}, ""},                            "POST ",             0,  1},
-    {"an answer is lost",     1,  {{"", REFUSAL("409 x") "\r\n{}"}, ""},                              "POST POST ",        1,  0},
-    {"a server out of order", 1,  {{REFUSAL("500 x") "\r\n{}", GOOD}, ""},                            "POST POST ",        1,  0},
+     2,
+     {{GOOD, REFUSAL("404 x") "\r\n{}", GOOD}, ""},
+     "POST PATCH POST ",
+     2,
+     0},
+    {"no permission", 1, {{REFUSAL("403 x") "\r\n{}", GOOD}, ""}, "POST ", 0, 1},
+    {"an answer is lost", 1, {{"", REFUSAL("409 x") "\r\n{}"}, ""}, "POST POST ", 1, 0},
+    {"a server out of order", 1, {{REFUSAL("500 x") "\r\n{}", GOOD}, ""}, "POST POST ", 1, 0},
     {"the first was refused",
-     2,                           {{REFUSAL("403 x") "\r\n{}", REFUSAL("404 x") "\r\n{}", GOOD}, ""},
-     "POST PATCH POST ",                                                                                                   1,
-     1                                                                                                                          },
-    {"too often",             27, {{GOOD}, ""},                                                       "POST PATCH PATCH ", 25, 0},
+     2,
+     {{REFUSAL("403 x") "\r\n{}", REFUSAL("404 x") "\r\n{}", GOOD}, ""},
+     "POST PATCH POST ",
+     1,
+     1},
+    {"too often", 27, {{GOOD}, ""}, "POST PATCH PATCH ", 25, 0},
 };
 
 START_TEST(sending)
@@ -141,9 +145,7 @@ START_TEST(sending)
     const struct spk_event_object about = {"g/v1", "Kind", SPK_LIT("ns"), SPK_LIT("name"),
                                            SPK_LIT("uid")};
     int64_t until_ms = spk_clock_mono_ms() + 20000;
-    struct kube_rig rig = {
-        .canned = {.answer = answer, .ctx = &talk}
-    };
+    struct kube_rig rig = {.canned = {.answer = answer, .ctx = &talk}};
     struct spk_events_counts counts;
     struct spk_events *events;
 
@@ -172,9 +174,7 @@ START_TEST(nobody_listens)
 {
     const struct spk_event_object about = {"g/v1", "Kind", SPK_LIT("ns"), SPK_LIT("name"),
                                            SPK_LIT("uid")};
-    struct kube_rig rig = {
-        .canned = {.text = "", .end = CANNED_HANG}
-    };
+    struct kube_rig rig = {.canned = {.text = "", .end = CANNED_HANG}};
     int64_t begun_ms = spk_clock_mono_ms();
     struct spk_events *events;
 

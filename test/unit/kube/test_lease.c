@@ -54,20 +54,21 @@ static const struct {
     int64_t after_ms; /* it was seen */
     bool taken;
 } believed[] = {
-    {"by another",                   "{\"holderIdentity\":\"b\",\"leaseDurationSeconds\":3}",  2999,  true },
-    {"for so long",                  "{\"holderIdentity\":\"b\",\"leaseDurationSeconds\":3}",  3000,  false},
-    {"by us",                        "{\"holderIdentity\":\"me\",\"leaseDurationSeconds\":3}", 0,     false},
-    {"given up",                     "{\"holderIdentity\":\"\",\"leaseDurationSeconds\":3}",   0,     false},
-    {"nobody",                       "{}",                                                     0,     false},
-    {"no duration",                  "{\"holderIdentity\":\"b\"}",                             14999, true },
-    {"no duration, for so long",     "{\"holderIdentity\":\"b\"}",                             15000, false},
-    {"a duration of nothing",        "{\"holderIdentity\":\"b\",\"leaseDurationSeconds\":0}",  14999, true },
-    {"a duration that is none",      "{\"holderIdentity\":\"b\",\"leaseDurationSeconds\":-5}", 14999,
-     true                                                                                                  },
+    {"by another", "{\"holderIdentity\":\"b\",\"leaseDurationSeconds\":3}", 2999, true},
+    {"for so long", "{\"holderIdentity\":\"b\",\"leaseDurationSeconds\":3}", 3000, false},
+    {"by us", "{\"holderIdentity\":\"me\",\"leaseDurationSeconds\":3}", 0, false},
+    {"given up", "{\"holderIdentity\":\"\",\"leaseDurationSeconds\":3}", 0, false},
+    {"nobody", "{}", 0, false},
+    {"no duration", "{\"holderIdentity\":\"b\"}", 14999, true},
+    {"no duration, for so long", "{\"holderIdentity\":\"b\"}", 15000, false},
+    {"a duration of nothing", "{\"holderIdentity\":\"b\",\"leaseDurationSeconds\":0}", 14999, true},
+    {"a duration that is none", "{\"holderIdentity\":\"b\",\"leaseDurationSeconds\":-5}", 14999,
+     true},
     {"clocks of others say nothing",
      "{\"holderIdentity\":\"b\",\"leaseDurationSeconds\":3,\"renewTime\":\"1999-01-01T00:00:00."
-     "000000Z\"}",                                                                             2999,  true },
-    {"rubbish",                      "{\"holderIdentity\":7,\"leaseDurationSeconds\":\"x\"}",  0,     false},
+     "000000Z\"}",
+     2999, true},
+    {"rubbish", "{\"holderIdentity\":7,\"leaseDurationSeconds\":\"x\"}", 0, false},
 };
 
 START_TEST(holders_are_believed)
@@ -118,23 +119,25 @@ static const struct {
     const char *identity;
     const char *expect;
 } writes[] = {
-    {"a new one",                                                                    NULL, "me",
+    {"a new one", NULL, "me",
      "{\"apiVersion\":\"coordination.k8s.io/v1\",\"kind\":\"Lease\",\"metadata\":{\"name\":\"x\","
      "\"namespace\":\"ns\"},\"spec\":{\"acquireTime\":" NOW ",\"holderIdentity\":\"me\","
-     "\"leaseDurationSeconds\":15,\"leaseTransitions\":0,\"renewTime\":" NOW "}}"                                                                           },
-    { "renewed",
+     "\"leaseDurationSeconds\":15,\"leaseTransitions\":0,\"renewTime\":" NOW "}}"},
+    {"renewed",
      "{\"holderIdentity\":\"me\",\"acquireTime\":\"then\",\"leaseTransitions\":4,\"strategy\":"
-     "\"s\"}",                                                                       "me",
-     LEASE("7",                                                            "\"acquireTime\":\"then\",\"holderIdentity\":\"me\",\"leaseDurationSeconds\":15,"
+     "\"s\"}",
+     "me",
+     LEASE("7", "\"acquireTime\":\"then\",\"holderIdentity\":\"me\",\"leaseDurationSeconds\":15,"
                 "\"leaseTransitions\":4,\"renewTime\":" NOW ",\"strategy\":\"s\"")},
-    {                                                            "taken over",  "{\"holderIdentity\":\"b\",\"acquireTime\":\"then\",\"leaseTransitions\":4}",
-     "me",                                                                            LEASE("7", "\"acquireTime\":" NOW ",\"holderIdentity\":\"me\",\"leaseDurationSeconds\":15,"
+    {"taken over", "{\"holderIdentity\":\"b\",\"acquireTime\":\"then\",\"leaseTransitions\":4}",
+     "me",
+     LEASE("7", "\"acquireTime\":" NOW ",\"holderIdentity\":\"me\",\"leaseDurationSeconds\":15,"
                 "\"leaseTransitions\":5,\"renewTime\":" NOW)},
-    { "given up", "{\"holderIdentity\":\"me\",\"acquireTime\":\"then\",\"leaseTransitions\":4}",   "",
-     LEASE("7",                                                                                  "\"acquireTime\":" NOW ",\"holderIdentity\":\"\",\"leaseDurationSeconds\":1,"
+    {"given up", "{\"holderIdentity\":\"me\",\"acquireTime\":\"then\",\"leaseTransitions\":4}", "",
+     LEASE("7", "\"acquireTime\":" NOW ",\"holderIdentity\":\"\",\"leaseDurationSeconds\":1,"
                 "\"leaseTransitions\":4,\"renewTime\":" NOW)},
-    {                                                                                  "without a spec",                                                                        "null", "me",
-     LEASE("7",                                                                                  "\"acquireTime\":" NOW ",\"holderIdentity\":\"me\",\"leaseDurationSeconds\":15,"
+    {"without a spec", "null", "me",
+     LEASE("7", "\"acquireTime\":" NOW ",\"holderIdentity\":\"me\",\"leaseDurationSeconds\":15,"
                 "\"leaseTransitions\":0,\"renewTime\":" NOW)},
 };
 
@@ -210,24 +213,29 @@ static const struct {
     const char *told;  /* comes within seconds */
     const char *asked; /* by then at least */
 } talks[] = {
-    {"there is none",                             {{REFUSAL("404 x") "\r\n{}", HELD("1", "me")}, ""}, "leads;",               "GET POST "            },
+    {"there is none", {{REFUSAL("404 x") "\r\n{}", HELD("1", "me")}, ""}, "leads;", "GET POST "},
     {"an answer is lost, and the Lease is ours",
      {{REFUSAL("404 x") "\r\n{}", "", HELD("1", "me"), HELD("2", "me")}, ""},
-     "leads;",                                                                                                                "GET POST GET PUT "    },
+     "leads;",
+     "GET POST GET PUT "},
     {"a server that can't tell whether it wrote",
      {{REFUSAL("404 x") "\r\n{}", REFUSAL("504 x") "\r\n{}", HELD("1", "me"), HELD("2", "me")}, ""},
-     "leads;",                                                                                                                "GET POST GET PUT "    },
+     "leads;",
+     "GET POST GET PUT "},
     {"somebody was quicker",
      {{REFUSAL("404 x") "\r\n{}", REFUSAL("409 x") "\r\n{}", HELD("1", "b"), HELD("1", "")}, ""},
-     "leads;",                                                                                                                "GET POST GET GET PUT "},
-    {"no permission",                             {{REFUSAL("403 no") "\r\n{}"}, ""},                 "not: Lease n/l: 403 ", "GET "                 },
-    {"no namespace",                              {{REFUSAL("404 x") "\r\n{}"}, ""},                  "not: Lease n/l: 404 ", "GET POST "            },
+     "leads;",
+     "GET POST GET GET PUT "},
+    {"no permission", {{REFUSAL("403 no") "\r\n{}"}, ""}, "not: Lease n/l: 403 ", "GET "},
+    {"no namespace", {{REFUSAL("404 x") "\r\n{}"}, ""}, "not: Lease n/l: 404 ", "GET POST "},
     {"permission comes later",
      {{REFUSAL("403 no") "\r\n{}", REFUSAL("404 x") "\r\n{}", HELD("1", "me")}, ""},
-     "leads;",                                                                                                                "GET GET POST "        },
+     "leads;",
+     "GET GET POST "},
     {"it is taken away",
      {{REFUSAL("404 x") "\r\n{}", HELD("1", "me"), REFUSAL("409 x") "\r\n{}", HELD("2", "b")}, ""},
-     "leads;not;",                                                                                                            "GET POST PUT GET "    },
+     "leads;not;",
+     "GET POST PUT GET "},
 };
 
 START_TEST(campaigns)
@@ -246,9 +254,7 @@ START_TEST(campaigns)
     };
     int64_t until_ms = spk_clock_mono_ms() + 20000;
     struct spk_lease *lease;
-    struct kube_rig rig = {
-        .canned = {.answer = answer, .ctx = &talk}
-    };
+    struct kube_rig rig = {.canned = {.answer = answer, .ctx = &talk}};
     struct spk_err err;
 
     kube_rig_start(&rig, "");
@@ -282,9 +288,7 @@ START_TEST(belief_ends_by_itself)
     };
     int64_t until_ms = spk_clock_mono_ms() + 10000;
     struct spk_lease *lease;
-    struct kube_rig rig = {
-        .canned = {.answer = answer, .ctx = &talk}
-    };
+    struct kube_rig rig = {.canned = {.answer = answer, .ctx = &talk}};
     struct spk_err err;
 
     kube_rig_start(&rig, "");

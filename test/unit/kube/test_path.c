@@ -10,16 +10,16 @@ static const struct {
     const char *value;
     const char *expect; /* NULL: refused */
 } rows[] = {
-    {"/api/v1/namespaces/",  "a-b.c_d~1",      "/api/v1/namespaces/a-b.c_d~1"                    },
-    {"/n/",                  "a/b",            "/n/a%2Fb"                                        },
-    {"/n/",                  "a?b#c%d e",      "/n/a%3Fb%23c%25d%20e"                            },
-    {"/n/",                  "\xc3\xa4\n",     "/n/%C3%A4%0A"                                    },
-    {"/n/",                  "..a",            "/n/..a"                                          },
-    {"/n/",                  "",               NULL                                              },
-    {"/n/",                  ".",              NULL                                              },
-    {"/n/",                  "..",             NULL                                              },
+    {"/api/v1/namespaces/", "a-b.c_d~1", "/api/v1/namespaces/a-b.c_d~1"},
+    {"/n/", "a/b", "/n/a%2Fb"},
+    {"/n/", "a?b#c%d e", "/n/a%3Fb%23c%25d%20e"},
+    {"/n/", "\xc3\xa4\n", "/n/%C3%A4%0A"},
+    {"/n/", "..a", "/n/..a"},
+    {"/n/", "", NULL},
+    {"/n/", ".", NULL},
+    {"/n/", "..", NULL},
     {"/pods?labelSelector=", "a=b,c in (d,e)", "/pods?labelSelector=a%3Db%2Cc%20in%20%28d%2Ce%29"},
-    {"/pods?continue=",      "",               "/pods?continue="                                 },
+    {"/pods?continue=", "", "/pods?continue="},
 };
 
 START_TEST(escape)

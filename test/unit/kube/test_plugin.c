@@ -62,9 +62,7 @@ START_TEST(told)
         "{\"apiVersion\":\"" V1 "\",\"kind\":\"ExecCredential\",\"spec\":{\"interactive\":false,"
         "\"cluster\":{\"server\":\"%s\",\"insecure-skip-tls-verify\":false}}}";
     char seen[64] = "";
-    struct kube_rig rig = {
-        .canned = {.answer = doorkeeper, .ctx = seen}
-    };
+    struct kube_rig rig = {.canned = {.answer = doorkeeper, .ctx = seen}};
     struct spk_err err = {0};
     SPK_AUTOFREE char *info = NULL;
     SPK_AUTOFREE char *rest = NULL;
@@ -90,9 +88,7 @@ END_TEST
 START_TEST(kept)
 {
     char seen[64] = "";
-    struct kube_rig rig = {
-        .canned = {.answer = doorkeeper, .ctx = seen}
-    };
+    struct kube_rig rig = {.canned = {.answer = doorkeeper, .ctx = seen}};
     struct spk_err err = {0};
     SPK_AUTOFREE char *runs = NULL;
 
@@ -111,9 +107,7 @@ END_TEST
 START_TEST(inherits_nothing)
 {
     char seen[64] = "";
-    struct kube_rig rig = {
-        .canned = {.answer = doorkeeper, .ctx = seen}
-    };
+    struct kube_rig rig = {.canned = {.answer = doorkeeper, .ctx = seen}};
     struct spk_err err = {0};
 
     ck_assert_int_eq(dup2(0, 77), 77);
@@ -130,21 +124,20 @@ static const struct {
     const char *status; /* what is behind the token */
     const char *first;  /* of the tokens that are seen */
 } renewed[] = {
-    {"refused",                  "",                                                                        "Bearer t1"},
-    {"about to expire",          ",\\\"expirationTimestamp\\\":\\\"$(date -u -d '+2 seconds' +%FT%TZ)\\\"",
-     "Bearer u1"                                                                                                       },
+    {"refused", "", "Bearer t1"},
+    {"about to expire", ",\\\"expirationTimestamp\\\":\\\"$(date -u -d '+2 seconds' +%FT%TZ)\\\"",
+     "Bearer u1"},
     {"with offset and fraction",
      ",\\\"expirationTimestamp\\\":"
-     "\\\"$(date -u -d '+3602 seconds' +%FT%T).5+01:00\\\"",                                                "Bearer u1"},
+     "\\\"$(date -u -d '+3602 seconds' +%FT%T).5+01:00\\\"",
+     "Bearer u1"},
 };
 
 /* Asked again until the next token comes; the plugin is not run for each call. */
 START_TEST(renewal)
 {
     char seen[64] = "";
-    struct kube_rig rig = {
-        .canned = {.answer = doorkeeper, .ctx = seen}
-    };
+    struct kube_rig rig = {.canned = {.answer = doorkeeper, .ctx = seen}};
     int64_t until_ms = spk_clock_mono_ms() + 10000;
     struct spk_err err = {0};
     char plugin[1024];
@@ -181,32 +174,32 @@ static const struct {
     enum spk_code code;
     int sys;
 } rows[] = {
-    {"fails",               "echo 'log in\nfirst' >&2; exit 3",                                         "credential plugin \"",              SPK_EIO,      0        },
-    {"fails, words",        "echo 'log in\nfirst' >&2; exit 3",                                         "ended with code 3: log in first",   SPK_EIO,
-     0                                                                                                                                                              },
-    {"fails, mute",         "exit 1",                                                                   "ended with code 1: without a word", SPK_EIO,      0        },
-    {"killed",              "kill -9 $$",                                                               "ended with signal 9",               SPK_EIO,      0        },
-    {"hangs",               "echo $$ >$0.pid; exec sleep 100",                                          "no answer in time",                 SPK_EIO,      ETIMEDOUT},
-    {"helper hangs",        "sleep 100 & echo $! >$0.pid; wait",                                        "no answer in time",                 SPK_EIO,      ETIMEDOUT},
-    {"floods",              "exec yes",                                                                 "SPK",                               SPK_ETOOBIG,  0        },
-    {"no JSON",             "echo hello",                                                               "its output: JSON line 1",           SPK_EPARSE,   0        },
-    {"no output",           "exit 0",                                                                   "its output: JSON",                  SPK_EPARSE,   0        },
-    {"other kind",          "echo '{\"kind\":\"Pod\",\"apiVersion\":\"" V1 "\"}'",
-     "expected an ExecCredential of " V1,                                                                                                    SPK_EINVALID, 0        },
-    {"other version",       "echo '{\"kind\":\"ExecCredential\",\"apiVersion\":\"" V1 "beta1\"}'",
-     "expected an ExecCredential of " V1,                                                                                                    SPK_EINVALID, 0        },
-    {"no status",           "echo '{\"kind\":\"ExecCredential\",\"apiVersion\":\"" V1 "\"}'",
-     "status: expected a token",                                                                                                             SPK_EINVALID, 0        },
-    {"half a pair",         PRINT "{\"clientKeyData\":\"secret\"}" END,                                 "status: expected both",
-     SPK_EINVALID,                                                                                                                                         0        },
-    {"no pair",             PRINT "{\"clientKeyData\":\"secret\",\"clientCertificateData\":\"x\"}" END, "PEM",
-     SPK_EINVALID,                                                                                                                                         0        },
-    {"bad time",            PRINT "{\"token\":\"secret\",\"expirationTimestamp\":\"today\"}" END,
-     "status.expirationTimestamp: expected a time",                                                                                          SPK_EPARSE,   0        },
-    {"token a list",        PRINT "{\"token\":[\"secret\"]}" END,                                       "status.token: expected a string",
-     SPK_EPARSE,                                                                                                                                           0        },
-    {"token with line end", PRINT "{\"token\":\"a\\nb\"}" END,                                          "control character",                 SPK_EINVALID,
-     0                                                                                                                                                              },
+    {"fails", "echo 'log in\nfirst' >&2; exit 3", "credential plugin \"", SPK_EIO, 0},
+    {"fails, words", "echo 'log in\nfirst' >&2; exit 3", "ended with code 3: log in first", SPK_EIO,
+     0},
+    {"fails, mute", "exit 1", "ended with code 1: without a word", SPK_EIO, 0},
+    {"killed", "kill -9 $$", "ended with signal 9", SPK_EIO, 0},
+    {"hangs", "echo $$ >$0.pid; exec sleep 100", "no answer in time", SPK_EIO, ETIMEDOUT},
+    {"helper hangs", "sleep 100 & echo $! >$0.pid; wait", "no answer in time", SPK_EIO, ETIMEDOUT},
+    {"floods", "exec yes", "SPK", SPK_ETOOBIG, 0},
+    {"no JSON", "echo hello", "its output: JSON line 1", SPK_EPARSE, 0},
+    {"no output", "exit 0", "its output: JSON", SPK_EPARSE, 0},
+    {"other kind", "echo '{\"kind\":\"Pod\",\"apiVersion\":\"" V1 "\"}'",
+     "expected an ExecCredential of " V1, SPK_EINVALID, 0},
+    {"other version", "echo '{\"kind\":\"ExecCredential\",\"apiVersion\":\"" V1 "beta1\"}'",
+     "expected an ExecCredential of " V1, SPK_EINVALID, 0},
+    {"no status", "echo '{\"kind\":\"ExecCredential\",\"apiVersion\":\"" V1 "\"}'",
+     "status: expected a token", SPK_EINVALID, 0},
+    {"half a pair", PRINT "{\"clientKeyData\":\"secret\"}" END, "status: expected both",
+     SPK_EINVALID, 0},
+    {"no pair", PRINT "{\"clientKeyData\":\"secret\",\"clientCertificateData\":\"x\"}" END, "PEM",
+     SPK_EINVALID, 0},
+    {"bad time", PRINT "{\"token\":\"secret\",\"expirationTimestamp\":\"today\"}" END,
+     "status.expirationTimestamp: expected a time", SPK_EPARSE, 0},
+    {"token a list", PRINT "{\"token\":[\"secret\"]}" END, "status.token: expected a string",
+     SPK_EPARSE, 0},
+    {"token with line end", PRINT "{\"token\":\"a\\nb\"}" END, "control character", SPK_EINVALID,
+     0},
 };
 
 /* The process of the file has ended, whoever it was. */
@@ -238,9 +231,7 @@ static void must_be_gone(struct kube_rig *rig)
 START_TEST(bad)
 {
     char seen[64] = "";
-    struct kube_rig rig = {
-        .canned = {.answer = doorkeeper, .ctx = seen}
-    };
+    struct kube_rig rig = {.canned = {.answer = doorkeeper, .ctx = seen}};
     bool hangs = strstr(rows[_i].name, "hangs") != NULL;
     struct spk_kube_answer answer;
     struct spk_err err = {0};

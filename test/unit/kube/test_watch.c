@@ -113,63 +113,63 @@ static const struct {
      {{LIST(""), ITEMS("5", "null")},
       {WATCH("5"), JSON_HEAD EVENT("ADDED", "b", "6")},
       {WATCH("6"), JSON_HEAD}},
-     "[ ] watching add:b "                          },
+     "[ ] watching add:b "},
     {"pages",
      {{LIST(""), MORE("c 1/2", "[" ITEM("a") "," ITEM("b") "]")},
       {LIST("&continue=c%201%2F2"), MORE("d", "[" ITEM("c") "]")},
       {LIST("&continue=d"), ITEMS("5", "[]")},
       {WATCH("5"), JSON_HEAD}},
-     "[ a b + c + ] watching "                      },
+     "[ a b + c + ] watching "},
     {"pages that break off",
      {{LIST(""), MORE("c", "[" ITEM("a") "]")},
       {LIST("&continue=c"), REFUSAL("410 x") "\r\n{}"},
       {LIST(""), ITEMS("5", "[" ITEM("b") "]")},
       {WATCH("5"), JSON_HEAD}},
-     "[ a failing [ b ] watching "                  },
+     "[ a failing [ b ] watching "},
     {"gone, as an event",
      {{LIST(""), ITEMS("5", "[]")},
       {WATCH("5"), JSON_HEAD EVENT("ADDED", "a", "6")},
       {WATCH("6"), JSON_HEAD ERROR("410", "Expired")},
       {LIST(""), ITEMS("9", "[]")},
       {WATCH("9"), JSON_HEAD}},
-     "[ ] watching add:a relisting [ ] watching "   },
+     "[ ] watching add:a relisting [ ] watching "},
     {"gone, as a status",
      {{LIST(""), ITEMS("5", "[]")},
       {WATCH("5"), JSON_HEAD EVENT("ADDED", "a", "6")},
       {WATCH("6"), REFUSAL("410 x") "\r\n{}"},
       {LIST(""), ITEMS("9", "[]")},
       {WATCH("9"), JSON_HEAD}},
-     "[ ] watching add:a relisting [ ] watching "   },
+     "[ ] watching add:a relisting [ ] watching "},
     {"gone at once: that is no way to go on",
      {{LIST(""), ITEMS("5", "[]")},
       {WATCH("5"), JSON_HEAD ERROR("410", "Expired")},
       {LIST(""), ITEMS("9", "[]")},
       {WATCH("9"), JSON_HEAD}},
-     "[ ] watching failing [ ] watching "           },
+     "[ ] watching failing [ ] watching "},
     {"an error that keeps the place",
      {{LIST(""), ITEMS("5", "[]")},
       {WATCH("5"), REFUSAL("503 x") "\r\n{}"},
       {WATCH("5"), JSON_HEAD ERROR("500", "InternalError")},
       {WATCH("5"), JSON_HEAD}},
-     "[ ] failing watching failing watching "       },
+     "[ ] failing watching failing watching "},
     {"an error that does not",
      {{LIST(""), ITEMS("5", "[]")},
       {WATCH("5"), REFUSAL("504 x") "\r\n{}"},
       {LIST(""), ITEMS("6", "[]")},
       {WATCH("6"), JSON_HEAD}},
-     "[ ] failing [ ] watching "                    },
+     "[ ] failing [ ] watching "},
     {"rubbish",
      {{LIST(""), ITEMS("5", "[]")},
       {WATCH("5"), JSON_HEAD EVENT("ADDED", "a", "6") "{]\n"},
       {LIST(""), ITEMS("9", "[]")},
       {WATCH("9"), JSON_HEAD}},
-     "[ ] watching add:a failing [ ] watching "     },
+     "[ ] watching add:a failing [ ] watching "},
     {"a list that is none",
      {{LIST(""), JSON_HEAD "[]"},
       {LIST(""), ITEMS("", "[]")},
       {LIST(""), ITEMS("5", "[]")},
       {WATCH("5"), JSON_HEAD}},
-     "failing [ ] failing [ ] watching "            },
+     "failing [ ] failing [ ] watching "},
 };
 
 static void script_init(struct script *script, const struct step *steps)
@@ -245,9 +245,7 @@ static void ignore_event(void *ctx, enum spk_kube_event event, json_t *object)
 START_TEST(haste_is_curbed)
 {
     atomic_uint asked = 0;
-    struct kube_rig rig = {
-        .canned = {.answer = cut_off, .ctx = &asked}
-    };
+    struct kube_rig rig = {.canned = {.answer = cut_off, .ctx = &asked}};
     struct spk_kube_watch *watch = NULL;
     struct spk_err err = {0};
     int64_t begun_ms = spk_clock_mono_ms();
@@ -272,9 +270,7 @@ END_TEST
 START_TEST(steps)
 {
     struct script script;
-    struct kube_rig rig = {
-        .canned = {.answer = follow, .ctx = &script}
-    };
+    struct kube_rig rig = {.canned = {.answer = follow, .ctx = &script}};
     struct spk_kube_watch *watch;
 
     script_init(&script, rows[_i].steps);
@@ -296,16 +292,11 @@ START_TEST(too_big)
 {
     static const struct step first = {LIST(""), NULL};
     struct step script_steps[] = {
-        first, {PATH "?limit=125 ", ITEMS("5", "[]")},
-         {WATCH("5"),                  JSON_HEAD                 },
-         {NULL,                  NULL      }
-    };
+        first, {PATH "?limit=125 ", ITEMS("5", "[]")}, {WATCH("5"), JSON_HEAD}, {NULL, NULL}};
     size_t size = SPK_ANSWER_MAX + sizeof(JSON_HEAD) + 1;
     char *text = malloc(size);
     struct script script;
-    struct kube_rig rig = {
-        .canned = {.answer = follow, .ctx = &script}
-    };
+    struct kube_rig rig = {.canned = {.answer = follow, .ctx = &script}};
     struct spk_kube_watch *watch;
 
     ck_assert_ptr_nonnull(text);
@@ -332,19 +323,18 @@ static const struct {
     const char *record; /* until then it goes on; from there it hangs or waits */
     enum canned_end end;
 } hangs[] = {
-    {"in the list",   {{LIST(""), ""}},                        "",         CANNED_HANG },
+    {"in the list", {{LIST(""), ""}}, "", CANNED_HANG},
     {"in the watch",
      {{LIST(""), ITEMS("5", "[]")}, {WATCH("5"), JSON_HEAD}},
-     "[ ] watching ",                                                      CANNED_CLOSE},
+     "[ ] watching ",
+     CANNED_CLOSE},
     {"while waiting", {{LIST(""), REFUSAL("500 x") "\r\n{}"}}, "failing ", CANNED_CLOSE},
 };
 
 START_TEST(stop)
 {
     struct script script;
-    struct kube_rig rig = {
-        .canned = {.answer = follow, .ctx = &script, .end = hangs[_i].end}
-    };
+    struct kube_rig rig = {.canned = {.answer = follow, .ctx = &script, .end = hangs[_i].end}};
     struct spk_kube_watch *watch;
 
     script_init(&script, hangs[_i].steps);

@@ -52,10 +52,7 @@ static inline void canned_send(int fd, const char *text, size_t len)
 
 static inline bool canned_wait(const struct canned *canned, int fd)
 {
-    struct pollfd fds[] = {
-        {.fd = fd,              .events = POLLIN},
-        {.fd = canned->stop.fd, .events = POLLIN}
-    };
+    struct pollfd fds[] = {{.fd = fd, .events = POLLIN}, {.fd = canned->stop.fd, .events = POLLIN}};
 
     (void)poll(fds, 2, -1);
     return !spk_stop_thrown(&canned->stop);

@@ -70,26 +70,24 @@ static void rig_on_reject(void *ctx, enum spk_httpd_reject reject, const char *p
 }
 
 static const struct spk_httpd_route rig_routes[] = {
-    {.path = "/post",         .post = true, .timeout_query = "timeout", .handler = rig_handler},
-    {.path = "/get", .handler = rig_handler            },
+    {.path = "/post", .post = true, .timeout_query = "timeout", .handler = rig_handler},
+    {.path = "/get", .handler = rig_handler},
 };
 
 /* Generous everywhere; a test tightens what it is about. */
 static inline struct rig rig_defaults(void)
 {
-    return (struct rig){
-        .options = {.address = "127.0.0.1",
-                    .threads = 2,
-                    .connections_max = 64,
-                    .in_flight_max = 16,
-                    .body_max = 65536,
-                    .bodies_max = 1 << 20,
-                    .request_ms = PATIENCE_MS,
-                    .idle_ms = PATIENCE_MS,
-                    .routes = rig_routes,
-                    .route_count = SPK_LEN(rig_routes),
-                    .on_reject = rig_on_reject}
-    };
+    return (struct rig){.options = {.address = "127.0.0.1",
+                                    .threads = 2,
+                                    .connections_max = 64,
+                                    .in_flight_max = 16,
+                                    .body_max = 65536,
+                                    .bodies_max = 1 << 20,
+                                    .request_ms = PATIENCE_MS,
+                                    .idle_ms = PATIENCE_MS,
+                                    .routes = rig_routes,
+                                    .route_count = SPK_LEN(rig_routes),
+                                    .on_reject = rig_on_reject}};
 }
 
 static inline void rig_start(struct rig *rig)

@@ -32,13 +32,13 @@ static const struct {
     int rc;            /* behind them */
     int sys;
 } rows[] = {
-    {"two",               HEAD "a\nbc\n",                                        CANNED_CLOSE, "a|bc|", 1,  0        },
-    {"none",              HEAD,                                                  CANNED_CLOSE, "",      1,  0        },
-    {"line ends",         HEAD "a\r\n\n\r\nb\n",                                 CANNED_CLOSE, "a|b|",  1,  0        },
-    {"unfinished",        HEAD "a\nb",                                           CANNED_CLOSE, "a|",    1,  0        },
-    {"silent",            HEAD "a\nb",                                           CANNED_HANG,  "a|",    -1, ETIMEDOUT},
-    {"silent from start", HEAD,                                                  CANNED_HANG,  "",      -1, ETIMEDOUT},
-    {"cut",               "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\na\nb\n", CANNED_CLOSE, "a|b|",  -1, 0        },
+    {"two", HEAD "a\nbc\n", CANNED_CLOSE, "a|bc|", 1, 0},
+    {"none", HEAD, CANNED_CLOSE, "", 1, 0},
+    {"line ends", HEAD "a\r\n\n\r\nb\n", CANNED_CLOSE, "a|b|", 1, 0},
+    {"unfinished", HEAD "a\nb", CANNED_CLOSE, "a|", 1, 0},
+    {"silent", HEAD "a\nb", CANNED_HANG, "a|", -1, ETIMEDOUT},
+    {"silent from start", HEAD, CANNED_HANG, "", -1, ETIMEDOUT},
+    {"cut", "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\na\nb\n", CANNED_CLOSE, "a|b|", -1, 0},
 };
 
 START_TEST(lines)

@@ -36,10 +36,10 @@ static const struct {
     bool used;
     const char *sent;
 } ends[] = {
-    {"at rest",          true,  ""          },
-    {"never used",       false, ""          },
-    {"half a header",    false, begin_header},
-    {"half a later one", true,  begin_header},
+    {"at rest", true, ""},
+    {"never used", false, ""},
+    {"half a header", false, begin_header},
+    {"half a later one", true, begin_header},
 };
 
 START_TEST(ended)
@@ -71,9 +71,9 @@ static const struct {
     const char *drip; /* one byte in 300 ms */
     const char *rest;
 } stays[] = {
-    {"half a body",  begin_body,   "",        "2"                                                      },
-    {"slow header",  begin_header, "X-1: 1",  "\r\n" HEAD_JSON "Content-Length: 1\r\n\r\n1"            },
-    {"slow request", "",           "POST /p", "ost HTTP/1.1\r\n" HEAD_JSON "Content-Length: 1\r\n\r\n1"},
+    {"half a body", begin_body, "", "2"},
+    {"slow header", begin_header, "X-1: 1", "\r\n" HEAD_JSON "Content-Length: 1\r\n\r\n1"},
+    {"slow request", "", "POST /p", "ost HTTP/1.1\r\n" HEAD_JSON "Content-Length: 1\r\n\r\n1"},
 };
 
 START_TEST(waited_for)

@@ -40,20 +40,20 @@ static const struct {
     int64_t at_least_ms; /* it must not be ended before */
     enum spk_httpd_reject reject;
 } slow[] = {
-    {"silence",                    "",                                                "",      NULL,        0,            SHORT_MS,        SPK_REJECT_SLOW},
-    {"half a line and silence",    "POST /po",                                        "",      NULL,        0,            SHORT_MS,        SPK_REJECT_SLOW},
-    {"dripped header",             "",                                                endless, NULL,        0,            SHORT_MS,        SPK_REJECT_SLOW},
-    {"dripped body",               begin_post,                                        endless, NULL,        0,            SHORT_MS + 1000, SPK_REJECT_SLOW},
-    {"dripped body, long timeout", begin_patient,                                     endless, NULL,        0,            SHORT_MS + 1000,
-     SPK_REJECT_SLOW                                                                                                                                      },
+    {"silence", "", "", NULL, 0, SHORT_MS, SPK_REJECT_SLOW},
+    {"half a line and silence", "POST /po", "", NULL, 0, SHORT_MS, SPK_REJECT_SLOW},
+    {"dripped header", "", endless, NULL, 0, SHORT_MS, SPK_REJECT_SLOW},
+    {"dripped body", begin_post, endless, NULL, 0, SHORT_MS + 1000, SPK_REJECT_SLOW},
+    {"dripped body, long timeout", begin_patient, endless, NULL, 0, SHORT_MS + 1000,
+     SPK_REJECT_SLOW},
     {"dripped chunk",
      "POST /post HTTP/1.1\r\n" HEAD_JSON "Transfer-Encoding: chunked\r\n\r\nfff\r\n", endless, NULL,
-     0,                                                                                                                   SHORT_MS + 1000, SPK_REJECT_SLOW},
-    {"later: a byte and silence",  "P",                                               "",      "1",         0,            SHORT_MS,        SPK_REJECT_SLOW},
-    {"later: dripped header",      "",                                                endless, "1",         0,            SHORT_MS,        SPK_REJECT_SLOW},
-    {"later: dripped body",        begin_post,                                        endless, "1",         0,            SHORT_MS + 1000, SPK_REJECT_SLOW},
-    {"idle after a valid one",     "",                                                "",      "1",         3 * SHORT_MS, 3 * SHORT_MS,    SPK_REJECT_IDLE},
-    {"idle after a worthless one", "",                                                "",      "worthless", 0,            SHORT_MS,        SPK_REJECT_IDLE},
+     0, SHORT_MS + 1000, SPK_REJECT_SLOW},
+    {"later: a byte and silence", "P", "", "1", 0, SHORT_MS, SPK_REJECT_SLOW},
+    {"later: dripped header", "", endless, "1", 0, SHORT_MS, SPK_REJECT_SLOW},
+    {"later: dripped body", begin_post, endless, "1", 0, SHORT_MS + 1000, SPK_REJECT_SLOW},
+    {"idle after a valid one", "", "", "1", 3 * SHORT_MS, 3 * SHORT_MS, SPK_REJECT_IDLE},
+    {"idle after a worthless one", "", "", "worthless", 0, SHORT_MS, SPK_REJECT_IDLE},
 };
 
 START_TEST(ended)
@@ -127,18 +127,18 @@ static const struct {
     unsigned pause_ms; /* before the last byte */
     unsigned status;
 } deadlines[] = {
-    {"late",                    "",                  SHORT_MS, 700, 408},
-    {"in time",                 "",                  5000,     700, 200},
-    {"late by query",           "?timeout=300ms",    9000,     700, 408},
-    {"late in spite of query",  "?timeout=5s",       SHORT_MS, 700, 408},
-    {"in time by query",        "?timeout=5s",       9000,     700, 200},
-    {"query among others",      "?a=1&timeout=0.3s", 9000,     700, 408},
-    {"malformed is ignored",    "?timeout=300",      9000,     700, 200},
-    {"negative is ignored",     "?timeout=-1s",      9000,     700, 200},
-    {"empty is ignored",        "?timeout=",         9000,     700, 200},
-    {"bare is ignored",         "?timeout",          9000,     700, 200},
-    {"zero is ignored",         "?timeout=0s",       9000,     700, 200},
-    {"malformed has no effect", "?timeout=9x",       SHORT_MS, 700, 408},
+    {"late", "", SHORT_MS, 700, 408},
+    {"in time", "", 5000, 700, 200},
+    {"late by query", "?timeout=300ms", 9000, 700, 408},
+    {"late in spite of query", "?timeout=5s", SHORT_MS, 700, 408},
+    {"in time by query", "?timeout=5s", 9000, 700, 200},
+    {"query among others", "?a=1&timeout=0.3s", 9000, 700, 408},
+    {"malformed is ignored", "?timeout=300", 9000, 700, 200},
+    {"negative is ignored", "?timeout=-1s", 9000, 700, 200},
+    {"empty is ignored", "?timeout=", 9000, 700, 200},
+    {"bare is ignored", "?timeout", 9000, 700, 200},
+    {"zero is ignored", "?timeout=0s", 9000, 700, 200},
+    {"malformed has no effect", "?timeout=9x", SHORT_MS, 700, 408},
 };
 
 START_TEST(deadline)
@@ -177,10 +177,10 @@ static const struct {
     long long at_most_ms;
     long long at_least_ms;
 } lefts[] = {
-    {"default",    "",               12000, 6000 },
-    {"by query",   "?timeout=5s",    5000,  1000 },
-    {"above 30 s", "?timeout=31s",   30000, 25000},
-    {"hours",      "?timeout=2h30m", 30000, 25000},
+    {"default", "", 12000, 6000},
+    {"by query", "?timeout=5s", 5000, 1000},
+    {"above 30 s", "?timeout=31s", 30000, 25000},
+    {"hours", "?timeout=2h30m", 30000, 25000},
 };
 
 START_TEST(left)
@@ -271,9 +271,9 @@ static const struct {
     const char *name;
     const char *sent;
 } holds[] = {
-    {"half a header",      "POST /post HTTP/1.1\r\nHo"},
-    {"half a body",        begin_patient              },
-    {"an answer not read", begin_big                  },
+    {"half a header", "POST /post HTTP/1.1\r\nHo"},
+    {"half a body", begin_patient},
+    {"an answer not read", begin_big},
 };
 
 /* Fills the eight places that are not for newcomers. */

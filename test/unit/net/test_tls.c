@@ -10,9 +10,9 @@ static unsigned verify(const struct spk_tls_made *made, const char *host)
     gnutls_x509_crt_t ca = parse_crt(made->ca);
     gnutls_x509_crt_t leaf = parse_crt(made->chain);
     gnutls_typed_vdata_st data[] = {
-        {.type = GNUTLS_DT_DNS_HOSTNAME,    .data = (unsigned char *)(uintptr_t)host},
+        {.type = GNUTLS_DT_DNS_HOSTNAME, .data = (unsigned char *)(uintptr_t)host},
         {.type = GNUTLS_DT_KEY_PURPOSE_OID,
-         .data = (unsigned char *)(uintptr_t)GNUTLS_KP_TLS_WWW_SERVER               },
+         .data = (unsigned char *)(uintptr_t)GNUTLS_KP_TLS_WWW_SERVER},
     };
     gnutls_x509_trust_list_t list;
     unsigned status = 0;
@@ -29,14 +29,14 @@ static const struct {
     const char *host;
     bool good;
 } hosts[] = {
-    {"spark-webhook.spark.svc", true },
-    {"SPARK-webhook.spark.svc", true },
-    {"a.example.org",           true },
-    {"127.0.0.1",               true },
-    {"::1",                     true },
-    {"a.b.example.org",         false},
+    {"spark-webhook.spark.svc", true},
+    {"SPARK-webhook.spark.svc", true},
+    {"a.example.org", true},
+    {"127.0.0.1", true},
+    {"::1", true},
+    {"a.b.example.org", false},
     {"spark-webhook.other.svc", false},
-    {"127.0.0.2",               false},
+    {"127.0.0.2", false},
 };
 
 START_TEST(made_names)
@@ -175,13 +175,13 @@ static const struct {
     enum spk_code code;
     const char *expect;
 } refused[] = {
-    {"no certificate", CHAIN_NONE,  SPK_EPARSE,   "certificate: "                     },
-    {"junk",           CHAIN_JUNK,  SPK_EPARSE,   "certificate: "                     },
-    {"junk as key",    KEY_JUNK,    SPK_EPARSE,   "private key: "                     },
-    {"foreign key",    KEY_FOREIGN, SPK_EINVALID, "private key: it does not belong to"},
-    {"encrypted key",  KEY_LOCKED,  SPK_EINVALID, "private key: it is encrypted"      },
-    {"expired",        EXPIRED,     SPK_EINVALID, "certificate: expired on 20"        },
-    {"swapped",        SWAPPED,     SPK_EPARSE,   "certificate: "                     },
+    {"no certificate", CHAIN_NONE, SPK_EPARSE, "certificate: "},
+    {"junk", CHAIN_JUNK, SPK_EPARSE, "certificate: "},
+    {"junk as key", KEY_JUNK, SPK_EPARSE, "private key: "},
+    {"foreign key", KEY_FOREIGN, SPK_EINVALID, "private key: it does not belong to"},
+    {"encrypted key", KEY_LOCKED, SPK_EINVALID, "private key: it is encrypted"},
+    {"expired", EXPIRED, SPK_EINVALID, "certificate: expired on 20"},
+    {"swapped", SWAPPED, SPK_EPARSE, "certificate: "},
 };
 
 START_TEST(set_refused)

@@ -146,12 +146,12 @@ static const struct {
     const char *priorities;
     bool good;
 } versions[] = {
-    {"TLS 1.2",            TLS12,                                          true },
-    {"TLS 1.3",            TLS13,                                          true },
-    {"TLS 1.1",            "NORMAL:-VERS-ALL:+VERS-TLS1.1",                false},
+    {"TLS 1.2", TLS12, true},
+    {"TLS 1.3", TLS13, true},
+    {"TLS 1.1", "NORMAL:-VERS-ALL:+VERS-TLS1.1", false},
     {"TLS 1.2, CBC alone", TLS12 ":-CIPHER-ALL:+AES-128-CBC:+AES-256-CBC", false},
-    {"TLS 1.2, RSA alone", TLS12 ":-KX-ALL:+RSA",                          false},
-    {"TLS 1.2, ChaCha",    TLS12 ":-CIPHER-ALL:+CHACHA20-POLY1305",        true },
+    {"TLS 1.2, RSA alone", TLS12 ":-KX-ALL:+RSA", false},
+    {"TLS 1.2, ChaCha", TLS12 ":-CIPHER-ALL:+CHACHA20-POLY1305", true},
 };
 
 START_TEST(version)
@@ -301,12 +301,12 @@ static const struct {
     enum who who;
     bool good;
 } clients[] = {
-    {"no certificate",        NOBODY,      false},
-    {"a good one",            GOOD,        true },
-    {"one without a purpose", PURPOSELESS, true },
-    {"of a foreign CA",       FOREIGN,     false},
-    {"one for servers",       SERVER,      false},
-    {"an expired one",        LATE,        false},
+    {"no certificate", NOBODY, false},
+    {"a good one", GOOD, true},
+    {"one without a purpose", PURPOSELESS, true},
+    {"of a foreign CA", FOREIGN, false},
+    {"one for servers", SERVER, false},
+    {"an expired one", LATE, false},
 };
 
 START_TEST(client_certificate)

@@ -20,19 +20,19 @@ static const struct {
     enum spk_level level;
     const char *part;
 } rows[] = {
-    {"good",               1,  90, 60, "w.ns.svc", false, false, SPK_LEVEL_OK,   "is trusted by caBundle"    },
-    {"a wildcard",         1,  90, 60, "*.ns.svc", false, false, SPK_LEVEL_OK,   "is trusted by caBundle"    },
-    {"soon",               50, 90, 60, "w.ns.svc", false, false, SPK_LEVEL_WARN, "in 10 days"                },
-    {"short by intent",    1,  90, 3,  "w.ns.svc", false, false, SPK_LEVEL_OK,   "is trusted by caBundle"    },
-    {"expired",            61, 90, 60, "w.ns.svc", false, false, SPK_LEVEL_FAIL, "has expired on"            },
-    {"not yet",            -2, 90, 60, "w.ns.svc", false, false, SPK_LEVEL_FAIL, "is valid from"             },
-    {"all CAs expired",    31, 30, 60, "w.ns.svc", false, false, SPK_LEVEL_FAIL,
-     "no certificate of caBundle is valid"                                                                   },
-    {"another name",       1,  90, 60, "x.ns.svc", false, false, SPK_LEVEL_FAIL,
-     "is not for w.ns.svc, but for x.ns.svc"                                                                 },
-    {"a wildcard of more", 1,  90, 60, "*.svc",    false, false, SPK_LEVEL_FAIL, "is not for w.ns.svc"       },
-    {"another CA",         1,  90, 60, "w.ns.svc", true,  false, SPK_LEVEL_FAIL, "signed by no valid CA"     },
-    {"two CAs",            1,  90, 60, "w.ns.svc", true,  true,  SPK_LEVEL_OK,   "holds 2 valid certificates"},
+    {"good", 1, 90, 60, "w.ns.svc", false, false, SPK_LEVEL_OK, "is trusted by caBundle"},
+    {"a wildcard", 1, 90, 60, "*.ns.svc", false, false, SPK_LEVEL_OK, "is trusted by caBundle"},
+    {"soon", 50, 90, 60, "w.ns.svc", false, false, SPK_LEVEL_WARN, "in 10 days"},
+    {"short by intent", 1, 90, 3, "w.ns.svc", false, false, SPK_LEVEL_OK, "is trusted by caBundle"},
+    {"expired", 61, 90, 60, "w.ns.svc", false, false, SPK_LEVEL_FAIL, "has expired on"},
+    {"not yet", -2, 90, 60, "w.ns.svc", false, false, SPK_LEVEL_FAIL, "is valid from"},
+    {"all CAs expired", 31, 30, 60, "w.ns.svc", false, false, SPK_LEVEL_FAIL,
+     "no certificate of caBundle is valid"},
+    {"another name", 1, 90, 60, "x.ns.svc", false, false, SPK_LEVEL_FAIL,
+     "is not for w.ns.svc, but for x.ns.svc"},
+    {"a wildcard of more", 1, 90, 60, "*.svc", false, false, SPK_LEVEL_FAIL, "is not for w.ns.svc"},
+    {"another CA", 1, 90, 60, "w.ns.svc", true, false, SPK_LEVEL_FAIL, "signed by no valid CA"},
+    {"two CAs", 1, 90, 60, "w.ns.svc", true, true, SPK_LEVEL_OK, "holds 2 valid certificates"},
 };
 
 struct made {

@@ -25,21 +25,23 @@ static const struct {
     const char *secret;
     const char *expected; /* the beginning */
 } commands[] = {
-    {DEPLOYMENT("r/i:1",                                                                    MANAGED ",\"--secure-port=9443\"", ""),                                                                                                           NULL,
+    {DEPLOYMENT("r/i:1", MANAGED ",\"--secure-port=9443\"", ""), NULL,
      "spark-webhook manifest --namespace=ns --name=w --image=r/i:1 | kubectl apply -f - ("},
     {DEPLOYMENT("r/i:1", MANAGED ",\"--secure-port=10250\",\"--annotation-prefix=a.example.com\"",
-     "\"replicas\":3,"),
-     NULL, "spark-webhook manifest --namespace=ns --name=w --image=r/i:1 "
+                "\"replicas\":3,"),
+     NULL,
+     "spark-webhook manifest --namespace=ns --name=w --image=r/i:1 "
      "--annotation-prefix=a.example.com --port=10250 --replicas=3 | kubectl"},
-    {DEPLOYMENT("i",                                                                    ",\"--certificates=files\"",                                                                                                                     ""),                                                                                                                                                       NULL,
+    {DEPLOYMENT("i", ",\"--certificates=files\"", ""), NULL,
      "spark-webhook manifest --namespace=ns --name=w --image=i --certificates=files |"},
-    {DEPLOYMENT("i",                                                                        ",\"--certificates=files\"",           ""),
-     "{\"metadata\":{\"annotations\":{\"cert-manager.io/certificate-name\":\"c\"}}}", "spark-webhook manifest --namespace=ns --name=w --image=i --certificates=cert-manager |"},
-    {DEPLOYMENT("sparkhook:dev",     MANAGED,                                      ""),                                                                                                                                      NULL, "apply again what you installed"},
-    {DEPLOYMENT("i;reboot",                                                                                  MANAGED,                                          ""),                                                               NULL, "apply again what you installed"},
-    {NULL,                                                            NULL,                                                                                  "apply again what you installed"                                                                                                                                                      },
-    {"{\"metadata\":{\"labels\":{\"app.kubernetes.io/managed-by\":\"Helm\"}}}",                                                     NULL,
-     "helm upgrade"                                                                                                                                                                              },
+    {DEPLOYMENT("i", ",\"--certificates=files\"", ""),
+     "{\"metadata\":{\"annotations\":{\"cert-manager.io/certificate-name\":\"c\"}}}",
+     "spark-webhook manifest --namespace=ns --name=w --image=i --certificates=cert-manager |"},
+    {DEPLOYMENT("sparkhook:dev", MANAGED, ""), NULL, "apply again what you installed"},
+    {DEPLOYMENT("i;reboot", MANAGED, ""), NULL, "apply again what you installed"},
+    {NULL, NULL, "apply again what you installed"},
+    {"{\"metadata\":{\"labels\":{\"app.kubernetes.io/managed-by\":\"Helm\"}}}", NULL,
+     "helm upgrade"},
 };
 
 START_TEST(command)
@@ -69,14 +71,14 @@ static const struct {
     const char *mutating;
     enum spk_way way;
 } ways[] = {
-    {REGISTERED("ns"),    "{}", "{}", NULL, SPK_WAY_WEBHOOK    },
-    {NULL,                "{}", "{}", NULL, SPK_WAY_WEBHOOK    },
-    {NULL,                NULL, "{}", "{}", SPK_WAY_WEBHOOK    },
-    {REGISTERED("ns"),    NULL, NULL, NULL, SPK_WAY_WEBHOOK    },
-    {REGISTERED("other"), "{}", NULL, NULL, SPK_WAY_WEBHOOK    },
-    {REGISTERED("other"), NULL, NULL, NULL, SPK_WAY_ELSEWHERE  },
-    {NULL,                NULL, NULL, NULL, SPK_WAY_NONE       },
-    {NULL,                NULL, NULL, "{}", SPK_WAY_EXPRESSIONS},
+    {REGISTERED("ns"), "{}", "{}", NULL, SPK_WAY_WEBHOOK},
+    {NULL, "{}", "{}", NULL, SPK_WAY_WEBHOOK},
+    {NULL, NULL, "{}", "{}", SPK_WAY_WEBHOOK},
+    {REGISTERED("ns"), NULL, NULL, NULL, SPK_WAY_WEBHOOK},
+    {REGISTERED("other"), "{}", NULL, NULL, SPK_WAY_WEBHOOK},
+    {REGISTERED("other"), NULL, NULL, NULL, SPK_WAY_ELSEWHERE},
+    {NULL, NULL, NULL, NULL, SPK_WAY_NONE},
+    {NULL, NULL, NULL, "{}", SPK_WAY_EXPRESSIONS},
 };
 
 START_TEST(way)
@@ -123,21 +125,21 @@ static const struct {
     enum spk_level level;
     const char *part;
 } policies[] = {
-    {REGISTERED("ns"), NULL, NULL,                                            NULL, 36, SPK_LEVEL_OK,   "none: while nothing is registered"},
-    {REGISTERED("ns"), NULL, NULL,                                            NULL, 29, SPK_LEVEL_OK,
-     "none: Kubernetes has them from 1.30 on"                                                                                              },
-    {REGISTERED("ns"), "{}", NULL,                                            NULL, 36, SPK_LEVEL_WARN, "has no binding"                   },
-    {REGISTERED("ns"), NULL, "{}",                                            NULL, 36, SPK_LEVEL_WARN, "only its binding"                 },
+    {REGISTERED("ns"), NULL, NULL, NULL, 36, SPK_LEVEL_OK, "none: while nothing is registered"},
+    {REGISTERED("ns"), NULL, NULL, NULL, 29, SPK_LEVEL_OK,
+     "none: Kubernetes has them from 1.30 on"},
+    {REGISTERED("ns"), "{}", NULL, NULL, 36, SPK_LEVEL_WARN, "has no binding"},
+    {REGISTERED("ns"), NULL, "{}", NULL, 36, SPK_LEVEL_WARN, "only its binding"},
     {REGISTERED("ns"), "{}", "{\"spec\":{\"validationActions\":[\"Deny\"]}}", NULL, 36,
-     SPK_LEVEL_OK,                                                                                      "refuses what was not treated"     },
+     SPK_LEVEL_OK, "refuses what was not treated"},
     {REGISTERED("ns"), "{}", "{\"spec\":{\"validationActions\":[\"Warn\"]}}", NULL, 36,
-     SPK_LEVEL_OK,                                                                                      "warns of"                         },
-    {NULL,             "{}", "{\"spec\":{\"validationActions\":[\"Deny\"]}}", NULL, 36, SPK_LEVEL_FAIL,
-     "annotations are now refused"                                                                                                         },
-    {NULL,             "{}", "{\"spec\":{\"validationActions\":[\"Deny\"]}}", "{}", 36, SPK_LEVEL_OK,
-     "treats pods, without a webhook"                                                                                                      },
+     SPK_LEVEL_OK, "warns of"},
+    {NULL, "{}", "{\"spec\":{\"validationActions\":[\"Deny\"]}}", NULL, 36, SPK_LEVEL_FAIL,
+     "annotations are now refused"},
+    {NULL, "{}", "{\"spec\":{\"validationActions\":[\"Deny\"]}}", "{}", 36, SPK_LEVEL_OK,
+     "treats pods, without a webhook"},
     {REGISTERED("ns"), "{}", "{\"spec\":{\"validationActions\":[\"Deny\"]}}", "{}", 36,
-     SPK_LEVEL_WARN,                                                                                    "both treat pods"                  },
+     SPK_LEVEL_WARN, "both treat pods"},
 };
 
 START_TEST(policy)
@@ -269,18 +271,18 @@ static const struct {
     const char *prefix;
     const char *part; /* "": none */
 } hints[] = {
-    {"{\"spark-operator.k8s.io/x\":\"\"}",             "spark-operator.k8s.io", ""                                                       },
-    {"{\"sparkoperator.k8s.io/x\":\"\"}",              "spark-operator.k8s.io", ""                                                       },
-    {"{\"spark-operators.k8s.io/x\":\"\"}",            "spark-operator.k8s.io",
-     "was spark-operator.k8s.io/x meant?"                                                                                                },
-    {"{\"example.com/sparkConfigMap\":\"a\"}",         "spark-operator.k8s.io",
-     "was spark-operator.k8s.io/sparkConfigMap meant?"                                                                                   },
-    {"{\"configMap.a\":\"/a\"}",                       "spark-operator.k8s.io",
-     "was spark-operator.k8s.io/configMap.a meant?"                                                                                      },
+    {"{\"spark-operator.k8s.io/x\":\"\"}", "spark-operator.k8s.io", ""},
+    {"{\"sparkoperator.k8s.io/x\":\"\"}", "spark-operator.k8s.io", ""},
+    {"{\"spark-operators.k8s.io/x\":\"\"}", "spark-operator.k8s.io",
+     "was spark-operator.k8s.io/x meant?"},
+    {"{\"example.com/sparkConfigMap\":\"a\"}", "spark-operator.k8s.io",
+     "was spark-operator.k8s.io/sparkConfigMap meant?"},
+    {"{\"configMap.a\":\"/a\"}", "spark-operator.k8s.io",
+     "was spark-operator.k8s.io/configMap.a meant?"},
     {"{\"spark-operator.k8s.io/configMap.a\":\"/a\"}", "mine.example.com",
-     "was mine.example.com/configMap.a meant?"                                                                                           },
-    {"{\"prometheus.io/scrape\":\"true\"}",            "spark-operator.k8s.io", "in the plural?"                                         },
-    {"{}",                                             "mine.example.com",      "spark.kubernetes.driver.annotation.mine.example.com/KEY"},
+     "was mine.example.com/configMap.a meant?"},
+    {"{\"prometheus.io/scrape\":\"true\"}", "spark-operator.k8s.io", "in the plural?"},
+    {"{}", "mine.example.com", "spark.kubernetes.driver.annotation.mine.example.com/KEY"},
 };
 
 START_TEST(hint)

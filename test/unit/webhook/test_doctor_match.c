@@ -87,16 +87,16 @@ static const struct {
     enum spk_match_verdict verdict;
     const char *why;
 } namespaces[] = {
-    {"all",             "{}",                                                                       NULL,            SPK_MATCH_SENT,    ""                 },
-    {"by name",         "{\"matchLabels\":{\"kubernetes.io/metadata.name\":\"here\"}}",             NULL,
-     SPK_MATCH_SENT,                                                                                                                    ""                 },
-    {"not by name",     "{\"matchLabels\":{\"kubernetes.io/metadata.name\":\"there\"}}",            NULL,
-     SPK_MATCH_NOT,                                                                                                                     "namespaceSelector"},
-    {"unknown",         "{\"matchLabels\":{\"a\":\"1\"}}",                                          NULL,            SPK_MATCH_UNKNOWN,
-     "labels of the namespace here can't be read"                                                                                                          },
-    {"known",           "{\"matchLabels\":{\"a\":\"1\"}}",                                          "{\"a\":\"1\"}", SPK_MATCH_SENT,    ""                 },
+    {"all", "{}", NULL, SPK_MATCH_SENT, ""},
+    {"by name", "{\"matchLabels\":{\"kubernetes.io/metadata.name\":\"here\"}}", NULL,
+     SPK_MATCH_SENT, ""},
+    {"not by name", "{\"matchLabels\":{\"kubernetes.io/metadata.name\":\"there\"}}", NULL,
+     SPK_MATCH_NOT, "namespaceSelector"},
+    {"unknown", "{\"matchLabels\":{\"a\":\"1\"}}", NULL, SPK_MATCH_UNKNOWN,
+     "labels of the namespace here can't be read"},
+    {"known", "{\"matchLabels\":{\"a\":\"1\"}}", "{\"a\":\"1\"}", SPK_MATCH_SENT, ""},
     {"unknown by half", "{\"matchLabels\":{\"kubernetes.io/metadata.name\":\"here\",\"a\":\"1\"}}",
-     NULL,                                                                                                           SPK_MATCH_UNKNOWN, "can't be read"    },
+     NULL, SPK_MATCH_UNKNOWN, "can't be read"},
 };
 
 START_TEST(namespace_is_looked_at)

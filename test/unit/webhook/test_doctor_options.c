@@ -20,16 +20,16 @@ static const struct {
     const char *args[ARGS_MAX];
     const char *expect[2]; /* parts of the message */
 } refused[] = {
-    {{"--pod=a/b", "--pod-file=x"},      {"--pod-file", "--pod"}             },
-    {{"--pod=a/b", "--pod-namespace=c"}, {"--pod-namespace", "--pod"}        },
-    {{"--pod=a/"},                       {"--pod", "NAMESPACE/NAME"}         },
-    {{"--pod=/b"},                       {"--pod", "NAMESPACE/NAME"}         },
-    {{"--pod=a/../b"},                   {"--pod", "NAMESPACE/NAME"}         },
-    {{"--pod=A"},                        {"--pod", "'A'"}                    },
-    {{"--name=a.b"},                     {"--name", "'a.b'"}                 },
-    {{"--output=yaml"},                  {"--output", "text|json"}           },
-    {{"--webhook-configuration=a/b"},    {"--webhook-configuration", "'a/b'"}},
-    {{"pod"},                            {"'pod'", "unexpected"}             },
+    {{"--pod=a/b", "--pod-file=x"}, {"--pod-file", "--pod"}},
+    {{"--pod=a/b", "--pod-namespace=c"}, {"--pod-namespace", "--pod"}},
+    {{"--pod=a/"}, {"--pod", "NAMESPACE/NAME"}},
+    {{"--pod=/b"}, {"--pod", "NAMESPACE/NAME"}},
+    {{"--pod=a/../b"}, {"--pod", "NAMESPACE/NAME"}},
+    {{"--pod=A"}, {"--pod", "'A'"}},
+    {{"--name=a.b"}, {"--name", "'a.b'"}},
+    {{"--output=yaml"}, {"--output", "text|json"}},
+    {{"--webhook-configuration=a/b"}, {"--webhook-configuration", "'a/b'"}},
+    {{"pod"}, {"'pod'", "unexpected"}},
 };
 
 START_TEST(refuses)

@@ -18,18 +18,18 @@ static const struct {
     const char *args[ARGS_MAX];
     const char *expect[3]; /* parts of the message */
 } refused[] = {
-    {{"--kube-version=1.29"},               {"--kube-version", "1.29", "1.30"}          },
-    {{"--mutating", "--kube-version=1.35"}, {"--kube-version", "1.36", "manifest"}      },
-    {{"--kube-version=30"},                 {"--kube-version", "'30'"}                  },
-    {{"--mutating", "--action=Warn"},       {"--action", "'Warn'", "Deny"}              },
-    {{"--mutating", "--action=Audit"},      {"--action", "'Audit'", "Deny"}             },
-    {{"--action=deny"},                     {"--action", "'deny'", "Deny|Warn|Audit"}   },
-    {{"--name=A"},                          {"--name", "'A'"}                           },
-    {{"--annotation-prefix=a/"},            {"--annotation-prefix", "'a/'", "slash"}    },
-    {{"--only-namespace=a.b"},              {"--only-namespace", "'a.b'", "namespace's"}},
-    {{"--exclude-namespace=a.b"},           {"--exclude-namespace", "'a.b'"}            },
-    {{"--mutate"},                          {"--mutate", "--mutating"}                  },
-    {{"more"},                              {"'more'"}                                  },
+    {{"--kube-version=1.29"}, {"--kube-version", "1.29", "1.30"}},
+    {{"--mutating", "--kube-version=1.35"}, {"--kube-version", "1.36", "manifest"}},
+    {{"--kube-version=30"}, {"--kube-version", "'30'"}},
+    {{"--mutating", "--action=Warn"}, {"--action", "'Warn'", "Deny"}},
+    {{"--mutating", "--action=Audit"}, {"--action", "'Audit'", "Deny"}},
+    {{"--action=deny"}, {"--action", "'deny'", "Deny|Warn|Audit"}},
+    {{"--name=A"}, {"--name", "'A'"}},
+    {{"--annotation-prefix=a/"}, {"--annotation-prefix", "'a/'", "slash"}},
+    {{"--only-namespace=a.b"}, {"--only-namespace", "'a.b'", "namespace's"}},
+    {{"--exclude-namespace=a.b"}, {"--exclude-namespace", "'a.b'"}},
+    {{"--mutate"}, {"--mutate", "--mutating"}},
+    {{"more"}, {"'more'"}},
 };
 
 START_TEST(refuses)

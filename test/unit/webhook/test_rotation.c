@@ -234,16 +234,16 @@ static const struct {
     const char *what;
     void (*damage)(struct spk_rotation_set *set);
 } damages[] = {
-    {"another CA",                other_ca        },
-    {"another CA and its key",    other_ca_and_key},
-    {"another key of the leaf",   other_leaf_key  },
-    {"another leaf",              other_leaf      },
-    {"no leaf",                   no_leaf         },
-    {"garbage",                   garbage         },
-    {"nothing",                   nothing         },
-    {"expired",                   expired         },
-    {"a next CA without its key", broken_next     },
-    {"old CAs that are no PEM",   broken_old      },
+    {"another CA", other_ca},
+    {"another CA and its key", other_ca_and_key},
+    {"another key of the leaf", other_leaf_key},
+    {"another leaf", other_leaf},
+    {"no leaf", no_leaf},
+    {"garbage", garbage},
+    {"nothing", nothing},
+    {"expired", expired},
+    {"a next CA without its key", broken_next},
+    {"old CAs that are no PEM", broken_old},
 };
 
 static void assert_kept_is_sound(void)

@@ -25,10 +25,7 @@ static char leaf_text[] = "leaf";
 /* The set goes out, through JSON, and comes back. */
 START_TEST(a_set_survives_being_a_secret)
 {
-    struct spk_rotation_set set = {
-        .ca = {ca_text,   key_text},
-          .leaf = {leaf_text, key_text}
-    };
+    struct spk_rotation_set set = {.ca = {ca_text, key_text}, .leaf = {leaf_text, key_text}};
     SPK_CLEANUP(spk_rotation_set_done) struct spk_rotation_set back = {0};
     SPK_AUTOFREE char *text = NULL;
     json_t *secret;
@@ -45,10 +42,7 @@ END_TEST
 
 START_TEST(a_patch_holds_its_resource_version_and_removes_what_is_absent)
 {
-    struct spk_rotation_set set = {
-        .ca = {ca_text,   NULL    },
-          .leaf = {leaf_text, key_text}
-    };
+    struct spk_rotation_set set = {.ca = {ca_text, NULL}, .leaf = {leaf_text, key_text}};
     json_t *found = parse("{\"metadata\":{\"name\":\"certs\",\"resourceVersion\":\"7\"},\"data\":"
                           "{\"ca.key\":\"YQ==\",\"theirs\":\"Yg==\"}}");
     SPK_AUTOFREE char *text = NULL;
@@ -99,17 +93,18 @@ static const struct {
     const char *bundle;
     int patched;
 } configurations[] = {
-    {"",                                                                                  NULL, 0},
-    {"{\"clientConfig\":" THEIRS ",\"caBundle\":\"YQ==\"}}",                              NULL, 0},
-    {"{\"clientConfig\":" OURS "}}",                                                      "",   1},
-    {"{\"clientConfig\":" OURS ",\"caBundle\":\"YQ==\"}}",                                "a",  1},
-    {"{\"clientConfig\":" URL ",\"caBundle\":\"YQ==\"}}",                                 "a",  1},
-    {"{\"clientConfig\":" OURS ",\"caBundle\":\"****\"}}",                                "",   1},
-    {"{\"clientConfig\":" OURS ",\"caBundle\":\"YQ==\"}},{\"clientConfig\":" THEIRS "}}", "a",  1},
-    {"{\"clientConfig\":" OURS ",\"caBundle\":\"YQ==\"}},{\"clientConfig\":" URL "}}",    "",   2},
+    {"", NULL, 0},
+    {"{\"clientConfig\":" THEIRS ",\"caBundle\":\"YQ==\"}}", NULL, 0},
+    {"{\"clientConfig\":" OURS "}}", "", 1},
+    {"{\"clientConfig\":" OURS ",\"caBundle\":\"YQ==\"}}", "a", 1},
+    {"{\"clientConfig\":" URL ",\"caBundle\":\"YQ==\"}}", "a", 1},
+    {"{\"clientConfig\":" OURS ",\"caBundle\":\"****\"}}", "", 1},
+    {"{\"clientConfig\":" OURS ",\"caBundle\":\"YQ==\"}},{\"clientConfig\":" THEIRS "}}", "a", 1},
+    {"{\"clientConfig\":" OURS ",\"caBundle\":\"YQ==\"}},{\"clientConfig\":" URL "}}", "", 2},
     {"{\"clientConfig\":" OURS ",\"caBundle\":\"YQ==\"}},{\"clientConfig\":" URL
-     ",\"caBundle\":\"YQ==\"}}",                                                     "a",  2},
-    {"{},1,null",                                                                         NULL, 0},
+     ",\"caBundle\":\"YQ==\"}}",
+     "a", 2},
+    {"{},1,null", NULL, 0},
 };
 
 START_TEST(bundles_of_our_webhooks_are_read_and_put_right)
