@@ -6,7 +6,6 @@
 #include "spk/base/text.h"
 #include "spk/json/walk.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,8 +13,6 @@
 #define PREFIX "spark-operator.k8s.io/"
 #define ALIAS  "sparkoperator.k8s.io/"
 #define STAMP  "mutated-by"
-
-#define ENDED_BY(signal) (128 + (signal))
 
 struct parts {
     json_t *metadata;
@@ -277,17 +274,15 @@ static enum spk_pod_state by_phase(const char *phase)
 }
 
 /* Spark deletes the executors that it no longer needs, often before they have ended by themselves:
- * the kubelet ends them, and since Kubernetes 1.27 calls the pod Failed before it goes. When its
- * deletion was asked for: deletionTimestamp is the end of the grace that it was given. */
+ * the kubelet ends them (143), or the driver's end does (1), and since Kubernetes 1.27 the kubelet
+ * calls the pod Failed before it goes. A deletionTimestamp is the end of the grace. */
 static bool ended_by_deletion(const struct spk_pod *pod, const struct parts *parts,
                               const json_t *ended)
 {
     int64_t grace_s =
         json_integer_value(json_object_get(parts->metadata, "deletionGracePeriodSeconds"));
 
-    return pod->deleting &&
-           (pod->exit_code == ENDED_BY(SIGTERM) || pod->exit_code == ENDED_BY(SIGKILL)) &&
-           time_of(ended, "finishedAt") >= pod->deleting_s - grace_s;
+    return pod->deleting && ended && time_of(ended, "finishedAt") >= pod->deleting_s - grace_s;
 }
 
 /* DisruptionTarget: preemption, API-initiated eviction, taints, a node under pressure or gone.
@@ -346,6 +341,15 @@ int spk_pod_read(struct spk_pod *out, const json_t *pod, struct spk_err *err)
 bool spk_pod_is_driver_of(const struct spk_pod *pod, enum spk_owner owner)
 {
     return pod->driver && (pod->owner == SPK_OWNER_NONE || pod->owner == owner);
+}
+
+void spk_pod_keep_end(struct spk_pod *fresh, const struct spk_pod *before)
+{
+    if (fresh->state != SPK_POD_RUNNING ||
+        (before->state != SPK_POD_COMPLETED && before->state != SPK_POD_FAILED))
+        return;
+    fresh->state = before->state;
+    fresh->evicted = before->evicted;
 }
 
 int64_t spk_pod_lost_s(const struct spk_pod *pod, int64_t now_s)

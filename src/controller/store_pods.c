@@ -224,6 +224,7 @@ static int put(struct spk_store *store, struct pod *fresh, struct pod **former, 
         *changed = true;
         return insert(store, fresh, err);
     }
+    spk_pod_keep_end(&fresh->pod, &pod->pod);
     *changed = memcmp((const char *)&pod->pod, (const char *)&fresh->pod, sizeof(pod->pod)) != 0;
     memcpy(&pod->pod, &fresh->pod, sizeof(pod->pod));
     pod->list = fresh->list;
@@ -278,6 +279,8 @@ int spk_store_drop_pod(struct spk_source *source, const json_t *object, struct s
     if (pod)
         forget(store, pod);
     (void)pthread_mutex_unlock(&store->lock);
+    if (last && pod && !is_successor(pod, last))
+        spk_pod_keep_end(&last->pod, &pod->pod);
     if (last || pod)
         tell(store, last ? last : pod, true);
     free(last);

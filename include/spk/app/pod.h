@@ -68,6 +68,10 @@ int spk_pod_read(struct spk_pod *out, const json_t *pod, struct spk_err *err)
  * its driver's, and what belongs to anything else is nobody's business of ours. */
 bool spk_pod_is_driver_of(const struct spk_pod *pod, enum spk_owner owner);
 
+/* An end that was seen @before, of the same pod, is not one by a deletion that came later: times
+ * have whole seconds. */
+void spk_pod_keep_end(struct spk_pod *fresh, const struct spk_pod *before);
+
 /* How long after the end of its grace a pod may still be there before its node counts as lost. */
 #define SPK_POD_LOST_S 60
 

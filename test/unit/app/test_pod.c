@@ -215,7 +215,7 @@ static const struct {
     {"ended by it", "executor", "143", "Error", "01:01", "", SPK_POD_RUNNING},
     {"killed by it", "executor", "137", "Error", "01:30", "", SPK_POD_RUNNING},
     {"had failed", "executor", "143", "Error", "00:59", "", SPK_POD_FAILED},
-    {"fails in its grace", "executor", "1", "Error", "01:01", "", SPK_POD_FAILED},
+    {"ended by its driver's end", "executor", "1", "Error", "01:01", "", SPK_POD_RUNNING},
     {"ends in its grace", "executor", "0", "Completed", "01:01", "", SPK_POD_COMPLETED},
     {"had no memory", "executor", "137", "OOMKilled", "01:01", "", SPK_POD_FAILED},
     {"had to make place", "executor", "143", "Error", "01:01",
@@ -245,6 +245,24 @@ START_TEST(an_executor_that_its_deletion_ends_has_not_failed)
     ck_assert_msg(pod.state == deletions[_i].state, "%s: %s", deletions[_i].name,
                   spk_pod_state_text(pod.state));
     json_decref(json);
+}
+END_TEST
+
+START_TEST(an_end_that_was_seen_stays)
+{
+    struct spk_pod before = {.state = SPK_POD_FAILED};
+    struct spk_pod fresh = {.state = SPK_POD_RUNNING};
+
+    spk_pod_keep_end(&fresh, &before);
+    ck_assert_int_eq(fresh.state, SPK_POD_FAILED);
+    before.state = SPK_POD_PENDING;
+    fresh.state = SPK_POD_RUNNING;
+    spk_pod_keep_end(&fresh, &before);
+    ck_assert_int_eq(fresh.state, SPK_POD_RUNNING);
+    before.state = SPK_POD_RUNNING;
+    fresh.state = SPK_POD_COMPLETED;
+    spk_pod_keep_end(&fresh, &before);
+    ck_assert_int_eq(fresh.state, SPK_POD_COMPLETED);
 }
 END_TEST
 
@@ -312,6 +330,7 @@ int main(void)
     ADD_ROWS(tcase, state, states);
     tcase_add_loop_test(tcase, an_executor_that_its_deletion_ends_has_not_failed, 0,
                         (int)SPK_LEN(deletions));
+    tcase_add_test(tcase, an_end_that_was_seen_stays);
     tcase_add_test(tcase, a_pod_that_should_be_gone_is_lost);
     tcase_add_test(tcase, a_stamp_is_no_wish);
     ADD_ROWS(tcase, fault, faults);
