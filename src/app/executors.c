@@ -80,7 +80,7 @@ static int gather(json_t *all, const json_t *have, const struct spk_pod *const *
 }
 
 /* Those of one rank, as long as there is room. Return: how many found none; -1 without memory. */
-static int64_t keep(json_t *kept, const json_t *all, enum spk_pod_state state)
+static int64_t keep(json_t *kept, const json_t *all, enum spk_pod_state state, size_t most)
 {
     int64_t over = 0;
     const char *name;
@@ -90,7 +90,7 @@ static int64_t keep(json_t *kept, const json_t *all, enum spk_pod_state state)
     {
         if (state_of(value) != state)
             continue;
-        if (json_object_size(kept) >= SPK_EXECUTORS_MAX)
+        if (json_object_size(kept) >= most)
             over++;
         else if (json_object_set(kept, name, value))
             return -1;
@@ -121,12 +121,12 @@ static int count_over(json_t *kept, const json_t *have, enum spk_pod_state state
     return json_object_set_new(kept, name, json_string(text));
 }
 
-static int fill(json_t *kept, const json_t *all, const json_t *have)
+static int fill(json_t *kept, const json_t *all, const json_t *have, size_t most)
 {
     int64_t over[SPK_LEN(ranks)];
 
     for (size_t i = 0; i < SPK_LEN(ranks); i++) {
-        over[i] = keep(kept, all, ranks[i]);
+        over[i] = keep(kept, all, ranks[i], most);
         if (over[i] < 0)
             return -1;
     }
@@ -138,12 +138,12 @@ static int fill(json_t *kept, const json_t *all, const json_t *have)
 }
 
 int spk_executors_state(json_t **out, const json_t *have, const struct spk_pod *const *pods,
-                        size_t count, enum spk_app_state state, struct spk_err *err)
+                        size_t count, enum spk_app_state state, size_t most, struct spk_err *err)
 {
     json_auto_t *all = json_object();
     json_auto_t *kept = json_object();
 
-    if (!all || !kept || gather(all, have, pods, count, state) || fill(kept, all, have))
+    if (!all || !kept || gather(all, have, pods, count, state) || fill(kept, all, have, most))
         return spk_fail(err, SPK_ENOMEM, "executorState: out of memory");
     *out = json_incref(kept);
     return 0;

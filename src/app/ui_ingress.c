@@ -104,9 +104,11 @@ int spk_ui_proxy_base(char out[256], const struct spk_app *app,
 }
 
 /* The user's annotations, and the rewriting that a path needs unless the user has said his own. */
-static json_t *annotations(const struct spk_ui_port *port, const char *path)
+static json_t *annotations(const struct spk_ui_port *port, const struct spk_ui_options *options,
+                           const char *path)
 {
-    const json_t *own = json_object_get(port->options, "ingressAnnotations");
+    const json_t *users = json_object_get(port->options, "ingressAnnotations");
+    const json_t *own = users ? users : options->ingress_annotations;
     json_t *all = json_is_object(own) ? json_copy((json_t *)own) : json_object();
 
     if (all && *path && !json_object_get(all, REWRITE_KEY))
@@ -133,11 +135,12 @@ int spk_ui_ingress(json_t **out, const struct spk_app *app, const struct spk_ui_
 
     if (spk_ui_url(host, path, app, port->url_format, err) != 0)
         return -1;
-    added = annotations(port, path);
+    added = annotations(port, options, path);
     *out = json_pack("{ss ss so s{ss* sO* s[o]}}", "apiVersion", "networking.k8s.io/v1", "kind",
                      "Ingress", "metadata", spk_ui_metadata(app, port->ingress, NULL, added),
-                     "spec", "ingressClassName", options->ingress_class, "tls", port->users_tls,
-                     "rules", rule(port, host, path));
+                     "spec", "ingressClassName", options->ingress_class, "tls",
+                     port->users_tls ? port->users_tls : options->ingress_tls, "rules",
+                     rule(port, host, path));
     json_decref(added);
     return *out ? 0 : spk_fail(err, SPK_ENOMEM, "out of memory");
 }

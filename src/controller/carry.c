@@ -339,7 +339,8 @@ int spk_pass_executors(struct spk_pass *pass, int64_t *wake_ms, struct spk_err *
     if (!known || !list)
         (void)spk_fail(err, SPK_ENOMEM, "out of memory");
     else
-        result = spk_executors_state(&now, known, list, count, pass->app.status.state, err);
+        result = spk_executors_state(&now, known, list, count, pass->app.status.state,
+                                     pass->engine->options.max_executors, err);
     free((void *)list);
     return result == 0 ? write_executors(pass, have, now, err) : -1;
 }

@@ -57,6 +57,7 @@ struct spk_engine_options {
     bool ui_service;
     struct spk_ui_options ui;
     int64_t default_ttl_s;          /* for applications without one; -1: none */
+    size_t max_executors;           /* in status; see spk/app/executors.h */
     int64_t driver_waiting_s;       /* 0: as spk/app/machine.h has it */
     bool elect;                     /* a Lease decides who leads; else this process does */
     struct spk_lease_options lease; /* without ctx and on_change */

@@ -2,6 +2,7 @@
 
 #include "spk/app/ui.h"
 #include "spk/base/cleanup.h"
+#include "spk/json/walk.h"
 #include "spk/k8s/name.h"
 
 #include <ctype.h>
@@ -15,6 +16,9 @@ static const char *const service_types[] = {"ClusterIP", "NodePort", "LoadBalanc
 #define SECONDS       ((int64_t)1000)
 #define MINUTE        (60 * SECONDS)
 #define HOUR          (60 * MINUTE)
+
+/* Some 80 bytes each, in an object of at most 1.5 MiB (etcd). */
+#define SPK_TRACKED_EXECUTORS_MAX 10000
 
 static const char *format_fault(struct spk_str text)
 {
@@ -79,6 +83,13 @@ static const struct spk_flag flags[] = {
      .type = SPK_FLAG_NUMBER,
      .max = INT32_MAX,
      .offset = FIELD(default_ttl_s)},
+    {.name = "max-tracked-executor-per-app",
+     .arg = "N",
+     .fallback = "1000",
+     .help = "executors that an application's status names; of the others it has the number",
+     .type = SPK_FLAG_NUMBER,
+     .max = SPK_TRACKED_EXECUTORS_MAX,
+     .offset = FIELD(max_executors)},
     {.name = "driver-waiting-timeout",
      .arg = "TIME",
      .fallback = "5m",
@@ -162,6 +173,17 @@ static const struct spk_flag flags[] = {
      .arg = "NAME",
      .type = SPK_FLAG_OBJECT,
      .offset = FIELD(ingress_class)},
+    {.name = "ingress-annotations",
+     .arg = "JSON",
+     .help = "its annotations where the application has none, as in {\"example.com/auth\":\"on\"}",
+     .type = SPK_FLAG_TEXT,
+     .offset = FIELD(ingress_annotations_text)},
+    {.name = "ingress-tls",
+     .arg = "JSON",
+     .help = "its spec.tls where the application has none, as in "
+             "[{\"hosts\":[\"spark.example.com\"],\"secretName\":\"tls\"}]",
+     .type = SPK_FLAG_TEXT,
+     .offset = FIELD(ingress_tls_text)},
     {.heading = "Several replicas",
      .name = "leader-election",
      .fallback = "true",
@@ -371,13 +393,72 @@ static int check_format(const char *format, struct spk_err *err)
     return 0;
 }
 
+static bool is_text_map(const json_t *tree)
+{
+    const char *key;
+    json_t *value;
+
+    json_object_foreach((json_t *)tree, key, value)
+    {
+        if (!json_is_string(value))
+            return false;
+    }
+    return json_is_object(tree);
+}
+
+static bool is_tls_list(const json_t *tree)
+{
+    const json_t *item;
+    size_t i;
+
+    json_array_foreach(tree, i, item)
+    {
+        if (!json_is_object(item))
+            return false;
+    }
+    return json_is_array(tree);
+}
+
+/* @text as JSON that @is_right likes; NULL stays NULL. */
+static int read_json(json_t **out, const char *flag, const char *text,
+                     bool (*is_right)(const json_t *tree), const char *expected,
+                     struct spk_err *err)
+{
+    struct spk_err fault = {0};
+
+    if (!text)
+        return 0;
+    if (spk_json_parse(out, text, strlen(text), &fault))
+        return spk_fail(err, SPK_EINVALID, "--%s: %s", flag, fault.msg);
+    if (!is_right(*out)) {
+        return spk_fail(err, SPK_EINVALID, "--%s: found '%.*s', expected %s", flag, SPK_QUOTE_MAX,
+                        text, expected);
+    }
+    return 0;
+}
+
+static int read_ingress(struct spk_run_options *options, struct spk_err *err)
+{
+    if (read_json(&options->ingress_annotations, "ingress-annotations",
+                  options->ingress_annotations_text, is_text_map,
+                  "a JSON object of texts, as in {\"example.com/auth\":\"on\"}", err))
+        return -1;
+    return read_json(&options->ingress_tls, "ingress-tls", options->ingress_tls_text, is_tls_list,
+                     "a JSON array of objects, as in [{\"hosts\":[\"spark.example.com\"]}]", err);
+}
+
 static int check_ingress(const struct spk_run_options *options, struct spk_err *err)
 {
     if (options->ingress_url_format && !options->ui_service)
         return spk_fail(err, SPK_EINVALID,
                         "--ingress-url-format: needs --enable-ui-service, found it false");
-    if (options->ingress_class && !options->ingress_url_format)
-        return spk_fail(err, SPK_EINVALID, "--ingress-class: needs --ingress-url-format");
+    if (!options->ingress_url_format &&
+        (options->ingress_class || options->ingress_annotations || options->ingress_tls)) {
+        return spk_fail(err, SPK_EINVALID, "--%s: needs --ingress-url-format",
+                        options->ingress_class         ? "ingress-class"
+                        : options->ingress_annotations ? "ingress-annotations"
+                                                       : "ingress-tls");
+    }
     return options->ingress_url_format ? check_format(options->ingress_url_format, err) : 0;
 }
 
@@ -396,8 +477,9 @@ int spk_run_options_parse(struct spk_run_options *out, int argc, char **argv,
         split(out, &out->metrics_label_lists, "metrics-labels", check_label, out->metrics_labels,
               SPK_METRICS_LABELS_MAX, &out->metrics_label_count, err))
         return -1;
-    return read_homes(out, spark_home, err) || check_lease(out, err) || check_ingress(out, err) ? -1
-                                                                                                : 0;
+    if (read_homes(out, spark_home, err) || check_lease(out, err) || read_ingress(out, err))
+        return -1;
+    return check_ingress(out, err);
 }
 
 void spk_run_options_done(struct spk_run_options *options)
@@ -405,6 +487,8 @@ void spk_run_options_done(struct spk_run_options *options)
     for (size_t i = 0; i < options->text_count; i++)
         free(options->texts[i]);
     options->text_count = 0;
+    json_decref(SPK_STEAL(options->ingress_annotations));
+    json_decref(SPK_STEAL(options->ingress_tls));
 }
 
 void spk_run_options_help(FILE *to)

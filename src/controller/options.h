@@ -2,6 +2,7 @@
 #define SPK_CONTROLLER_OPTIONS_H
 /* What `spark-controller run` can be told. */
 
+#include "spk/app/ui.h"
 #include "spk/base/err.h"
 #include "spk/base/limits.h"
 #include "spk/cli/flags.h"
@@ -31,6 +32,9 @@ struct spk_run_options {
     int ui_service_type;
     const char *ingress_url_format; /* NULL: none */
     const char *ingress_class;
+    const char *ingress_annotations_text;
+    const char *ingress_tls_text;
+    int64_t max_executors; /* in status */
     int64_t driver_waiting_ms;
     int64_t default_ttl_s; /* 0: none */
     bool leader_election;
@@ -54,6 +58,8 @@ struct spk_run_options {
     struct spk_spark_home homes[SPK_SPARK_HOMES_MAX];
     size_t home_count;
     const char *ui_service_type_text;
+    json_t *ingress_annotations; /* owned; NULL: none */
+    json_t *ingress_tls;
     char *texts[2 * SPK_FLAG_LIST_MAX + SPK_SPARK_HOMES_MAX]; /* what the above point into, owned */
     size_t text_count;
 };

@@ -198,8 +198,11 @@ static int start_engine(struct serve *serve, struct spk_err *err)
         .ui_service = options->ui_service,
         .ui = {.service_type = options->ui_service_type_text,
                .ingress_url_format = options->ingress_url_format,
-               .ingress_class = options->ingress_class},
+               .ingress_class = options->ingress_class,
+               .ingress_annotations = options->ingress_annotations,
+               .ingress_tls = options->ingress_tls},
         .default_ttl_s = options->default_ttl_s ? options->default_ttl_s : -1,
+        .max_executors = (size_t)options->max_executors,
         .driver_waiting_s = options->driver_waiting_ms / 1000,
         .elect = options->leader_election,
         .lease = {.ns = options->lease_namespace ? options->lease_namespace

@@ -92,11 +92,13 @@ def completed(env, name):
              instead=lambda: (told(), happened(env, name)))
 
 
-def test_spark_pi_is_run_and_all_of_it_is_cleared(env):
-    begin(env)
+def test_controller_dies_and_spark_pi_is_run_and_all_of_it_is_cleared(env):
+    process = begin(env)
     name = apply(env, "spark-pi.yaml", "3.5.7", *SCALA, ("spec/arguments", ["100", "hold"]))
     reaches(env, name, "RUNNING", within=LONG)
     computed(env, name)
+    assert "Spark Pi" in ui(env, name)
+    dies(env, process, 1)
     assert "Spark Pi" in ui(env, name)
     go_on(env, name)
     completed(env, name)

@@ -10,7 +10,7 @@ static void must_count(const struct spk_pod *pod)
     struct spk_err err = {0};
     json_t *states;
 
-    MUST(spk_executors_state(&states, NULL, &pod, 1, SPK_APP_RUNNING, &err) == 0);
+    MUST(spk_executors_state(&states, NULL, &pod, 1, SPK_APP_RUNNING, 1, &err) == 0);
     MUST(json_object_size(states) == 1);
     json_decref(states);
 }

@@ -85,7 +85,12 @@ def test_controller_refuses_what_it_cannot_use(env):
              (["run", f"--spark-home={env.dir}/none"], "where bin/spark-submit can't be run"),
              (["run", f"--spark-home={home}", f"--kubeconfig={env.dir}/none"], f"{env.dir}/none"),
              (["manifest", "--job-namespace=a.b"], "--job-namespace: found 'a.b'"),
-             (["manifest", "--label-selector=a\"b"], "--label-selector: found"), ([], "usage: spark-controller")]
+             (["manifest", "--label-selector=a\"b"], "--label-selector: found"),
+             (["manifest", "--run-flag=--resync=1m"], "--run-flag: unknown flag '--resync'"),
+             (["manifest", "--run-flag=--ingress-class=n"], "--run-flag: --ingress-class: needs --ingress-url-format"),
+             (["manifest", "--run-flag=--replicas=1"], "--run-flag: unknown flag"),
+             (["manifest", "--run-flag=--leader-election=false"], "--run-flag: found '--leader-election=false', which"),
+             (["manifest", "--run-flag=--work-folder=it's"], "--run-flag: found"), ([], "usage: spark-controller")]
     for args, told in cases:
         done = controller(env, *args)
         assert done.returncode == 2 and told in done.stderr and not done.stdout, (args, done)
@@ -170,3 +175,11 @@ def test_controller_manifests_are_whole_for_every_option(env):
         jobs = "--job-namespace=a" in args
         assert ("kind: ClusterRole\n" in done.stdout) != jobs
         assert ("--namespaces=b" in done.stdout) == ("deletecollection" in done.stdout) == jobs
+
+
+def test_controller_manifests_hand_on_flags_of_run(env):
+    flags = ["--ingress-url-format={{$appName}}.example.com", '--ingress-annotations={"a":"b: # c"}', "--spark-home=3.5=/opt/3.5"]
+    done = controller(env, "manifest", "--image=c:1", *(f"--run-flag={flag}" for flag in flags))
+    assert done.returncode == 0 and not done.stderr, done
+    args = re.search(r"args:\n((?: +- .*\n)+)", done.stdout).group(1)
+    assert [line.strip() for line in args.splitlines()][-3:] == [f"- '{flag}'" for flag in flags], args

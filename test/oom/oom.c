@@ -137,7 +137,7 @@ static char *do_application(struct work *work, struct spk_err *err)
     int rc = spk_app_read(&app, work->document, err);
 
     if (rc == 0)
-        rc = spk_executors_state(&executors, work->ops, pods, 1, app.status.state, err);
+        rc = spk_executors_state(&executors, work->ops, pods, 1, app.status.state, 1, err);
     if (rc == 0)
         rc = spk_app_status_patch(&patch, &none, &app.status, work->ops, executors, err);
     if (rc == 0)

@@ -12,6 +12,9 @@ struct spk_ui_options {
     const char *service_type;       /* "ClusterIP", "NodePort", "LoadBalancer" */
     const char *ingress_url_format; /* "{{$appName}}.example.com/{{$appNamespace}}"; NULL: none */
     const char *ingress_class;      /* may be NULL */
+    /* Where the application does not say; borrowed, may be NULL: */
+    const json_t *ingress_annotations; /* {name: text} */
+    const json_t *ingress_tls;         /* [networking.k8s.io/v1 IngressTLS] */
 };
 
 /* "<app>-ui-svc", or shortened with a hash to 63 characters; suffix "ui-ingress", "ing-8080". */

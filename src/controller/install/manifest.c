@@ -1,5 +1,7 @@
 #include "controller/install/manifest.h"
 
+#include "controller/options.h"
+
 #include "spk/base/cleanup.h"
 #include "spk/base/limits.h"
 #include "spk/base/text.h"
@@ -31,6 +33,7 @@ struct install {
     const char *directory; /* NULL: standard output */
     struct spk_flag_list job_namespaces;
     struct spk_flag_list pull_secrets;
+    struct spk_flag_list run_flags;
     bool existing_namespace;
     bool v1alpha1;
     int64_t replicas;
@@ -53,6 +56,16 @@ struct install {
 };
 
 #define FIELD(member) offsetof(struct install, member)
+
+/* It stands in single quotes of YAML. */
+static const char *run_flag_fault(struct spk_str text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        if (!isprint((unsigned char)text.ptr[i]) || text.ptr[i] == '\'')
+            return "a flag of run in ASCII without ', as in --resync-interval=5m";
+    }
+    return NULL;
+}
 
 /* It stands in double quotes of YAML. */
 static const char *selector_fault(struct spk_str text)
@@ -146,6 +159,13 @@ static const struct spk_flag flags[] = {
      .help = "the pods' PriorityClass",
      .type = SPK_FLAG_OBJECT,
      .offset = FIELD(priority_class)},
+    {.name = "run-flag",
+     .arg = "FLAG",
+     .help = "a further flag of run, as in --run-flag=--default-time-to-live-seconds=3600; may be "
+             "repeated",
+     .type = SPK_FLAG_TEXTS,
+     .fault = run_flag_fault,
+     .offset = FIELD(run_flags)},
     {.name = "directory",
      .arg = "DIR",
      .help = "write a file for each object and a kustomization.yaml there, instead of printing",
@@ -176,6 +196,7 @@ static const struct spk_variable variables[] = {
     {"has-label-selector", "", SPK_VARIABLE_SWITCH, FIELD(has_label_selector)},
     {"image-pull-secret", "", SPK_VARIABLE_LIST, FIELD(pull_secrets)},
     {"job-namespace", "", SPK_VARIABLE_LIST, FIELD(job_namespaces)},
+    {"run-flag", "", SPK_VARIABLE_LIST, FIELD(run_flags)},
     {"file", "", SPK_VARIABLE_LIST, FIELD(files)},
 };
 
@@ -200,6 +221,45 @@ static void derive(struct install *it)
     it->memory_limit = OWN_MI + CHILD_MI * it->submission_threads;
 }
 
+/* What the Deployment says already. */
+static bool is_given(const char *flag)
+{
+    static const char *const given[] = {
+        "--namespaces",     "--label-selector",  "--v1alpha1",    "--submission-threads",
+        "--work-folder",    "--leader-election", "--health-port", "--log-level",
+        "--health-address", "--kubeconfig",      "--context",     "--help",
+    };
+    size_t len = strcspn(flag, "=");
+
+    for (size_t i = 0; i < SPK_LEN(given); i++) {
+        if (strncmp(flag, given[i], len) == 0 && given[i][len] == '\0')
+            return true;
+    }
+    return strncmp(flag, "--leader-election-lock-", strlen("--leader-election-lock-")) == 0;
+}
+
+/* As the pods will read them. */
+static int check_run_flags(const struct install *it, struct spk_err *err)
+{
+    const char *argv[SPK_FLAG_LIST_MAX + 1] = {"run"};
+    struct spk_run_options options;
+    int rc;
+
+    for (size_t i = 0; i < it->run_flags.count; i++) {
+        argv[i + 1] = it->run_flags.items[i];
+        if (is_given(argv[i + 1])) {
+            return spk_fail(err, SPK_EINVALID,
+                            "--run-flag: found '%.*s', which manifest has a flag of its own for, "
+                            "or decides",
+                            SPK_QUOTE_MAX, argv[i + 1]);
+        }
+    }
+    rc = spk_run_options_parse(&options, (int)it->run_flags.count + 1, (char **)argv, "/opt/spark",
+                               err);
+    spk_run_options_done(&options);
+    return rc == 0 ? 0 : spk_fail_in(err, "--run-flag");
+}
+
 static int parse(struct install *it, int argc, char **argv, struct spk_err *err)
 {
     int rc = spk_flags_parse(it, flags, SPK_LEN(flags), argc, argv, err);
@@ -215,7 +275,7 @@ static int parse(struct install *it, int argc, char **argv, struct spk_err *err)
         }
     }
     derive(it);
-    return 0;
+    return check_run_flags(it, err);
 }
 
 static void help(void)

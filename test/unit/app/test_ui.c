@@ -151,6 +151,40 @@ START_TEST(test_an_ingress_leads_to_the_service_and_is_told_of)
 }
 END_TEST
 
+static const char *annotation(const json_t *ingress, const char *name)
+{
+    return member(json_object_get(ingress, "metadata"), "annotations", name);
+}
+
+START_TEST(test_an_ingress_is_as_the_application_says_or_else_as_all_are)
+{
+    json_t *annotations = json_pack("{ss}", "example.com/auth", "on");
+    json_t *tls = json_pack("[{ss}]", "secretName", "of-all");
+    const struct spk_ui_options options = {.service_type = "ClusterIP",
+                                           .ingress_url_format = "h.example",
+                                           .ingress_annotations = annotations,
+                                           .ingress_tls = tls};
+    const json_t *ui;
+    const json_t *other;
+    json_t *objects;
+
+    make("pi",
+         "{\"driverIngressOptions\":[{\"servicePort\":8888,\"ingressURLFormat\":\"n.example\","
+         "\"ingressAnnotations\":{\"own\":\"x\"},\"ingressTLS\":[{\"secretName\":\"own\"}]}]}");
+    ck_assert_int_eq(spk_ui_objects(&objects, &app, &options, &err), 0);
+    ui = json_array_get(objects, 1);
+    other = json_array_get(objects, 3);
+    ck_assert_str_eq(annotation(ui, "example.com/auth"), "on");
+    ck_assert(json_equal(json_object_get(json_object_get(ui, "spec"), "tls"), tls));
+    ck_assert_str_eq(annotation(other, "own"), "x");
+    ck_assert_ptr_null(annotation(other, "example.com/auth"));
+    ck_assert(!json_equal(json_object_get(json_object_get(other, "spec"), "tls"), tls));
+    json_decref(objects);
+    json_decref(annotations);
+    json_decref(tls);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tcase = tcase_create("ui");
@@ -161,5 +195,6 @@ int main(void)
     ADD_ROWS(tcase, test_an_url_is_filled_in, urls);
     tcase_add_test(tcase, test_the_service_says_what_the_application_says);
     tcase_add_test(tcase, test_an_ingress_leads_to_the_service_and_is_told_of);
+    tcase_add_test(tcase, test_an_ingress_is_as_the_application_says_or_else_as_all_are);
     return run_case("ui", tcase);
 }
