@@ -4,6 +4,7 @@
 #include "spk/base/cleanup.h"
 #include "spk/json/walk.h"
 #include "spk/k8s/name.h"
+#include "spk/k8s/selector.h"
 
 #include <ctype.h>
 #include <stddef.h>
@@ -45,6 +46,13 @@ static const char *prefix_fault(struct spk_str text)
                : "letters, digits, '_', ':' or '-', a letter or '_' first, fewer than 128";
 }
 
+const char *spk_selector_fault(struct spk_str text)
+{
+    return spk_is_selector(text)
+               ? NULL
+               : "labels as kubectl -l has them, such as team=a,tier in (web,db),!old";
+}
+
 static const struct spk_flag flags[] = {
     {.heading = "Cluster",
      .name = "kubeconfig",
@@ -70,6 +78,7 @@ static const struct spk_flag flags[] = {
      .help = "only applications with these labels, as kubectl -l has it; what to give beside "
              "another operator (default: all)",
      .type = SPK_FLAG_TEXT,
+     .fault = spk_selector_fault,
      .offset = FIELD(label_selector)},
     {.name = "v1alpha1",
      .help = "run applications of spark-operator.k8s.io/v1alpha1, too, the version of 2018",

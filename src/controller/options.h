@@ -76,6 +76,9 @@ int spk_run_options_parse(struct spk_run_options *out, int argc, char **argv,
                           const char *spark_home, struct spk_err *err)
     __attribute__((warn_unused_result));
 
+/* What --label-selector expects instead of @text; NULL when it is one. */
+const char *spk_selector_fault(struct spk_str text);
+
 void spk_run_options_done(struct spk_run_options *options);
 
 void spk_run_options_help(FILE *to);

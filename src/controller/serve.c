@@ -288,7 +288,8 @@ static int check_definition(struct serve *serve, struct spk_err *err)
                 : spk_fail(err, SPK_EINVALID,
                            "the definition sparkapplications.sparkoperator.k8s.io is another "
                            "operator's, which may run the same applications: give "
-                           "--label-selector or --namespaces");
+                           "--namespaces (--job-namespace of spark-controller manifest) or "
+                           "--label-selector");
 }
 
 /* Until a signal asks for the end. */

@@ -1,5 +1,10 @@
 """SparkApplications run to their end: the real API server and spark-submit, and a stand-in for the kubelet."""
 
+import os
+import random
+import subprocess
+import urllib.parse
+
 from kit import controller, kubelet, pods
 from kit.api import wait_for
 from kit.controller import Controller, application, reaches
@@ -71,3 +76,18 @@ def test_an_application_of_2018_is_run_to_completion(env):
     wait_for("it is completed", lambda: old_state(env) == "COMPLETED", within=30)
     wait_for("the warning about the plural", lambda: "annotation" in controller.events(env, "spark-app-example").get(
         "SparkApplicationFieldNotActedOn", ""), within=10)
+
+
+def test_label_selectors_are_taken_as_the_api_server_takes_them(env):
+    """Each of some hundred, whole and mutilated."""
+    said, pieces = {}, ("a", "!", "=", "==", "!=", "in", "notin", "(", ")", ",", " ", "b.c/d", "-x", ">", "5", "'")
+    draw = random.Random(7)
+    for _ in range(400):
+        text = "".join(draw.choice(pieces) for _ in range(draw.randrange(1, 7)))
+        path = f"/api/v1/namespaces/{env.namespace}/pods?limit=1&labelSelector={urllib.parse.quote(text)}"
+        theirs = env.api.call("GET", path).code == 200
+        ours = subprocess.run([os.environ["SPK_CONTROLLER"], "manifest", "--image=x:1", f"--label-selector={text}"],
+                              capture_output=True, timeout=60, check=False).returncode == 0
+        assert ours == theirs or (theirs and not text.strip()), (text, ours, theirs)
+        said[ours] = said.get(ours, 0) + 1
+    assert min(said.values()) > 20, said

@@ -86,6 +86,8 @@ def test_controller_refuses_what_it_cannot_use(env):
              (["run", f"--spark-home={home}", f"--kubeconfig={env.dir}/none"], f"{env.dir}/none"),
              (["manifest", "--job-namespace=a.b"], "--job-namespace: found 'a.b'"),
              (["manifest", "--label-selector=a\"b"], "--label-selector: found"),
+             (["manifest", "--label-selector=a in (b"], "--label-selector: found 'a in (b', expected labels"),
+             (["manifest", "--namespaces=a,b"], "expected"),
              (["manifest", "--run-flag=--resync=1m"], "--run-flag: unknown flag '--resync'"),
              (["manifest", "--run-flag=--ingress-class=n"], "--run-flag: --ingress-class: needs --ingress-url-format"),
              (["manifest", "--run-flag=--replicas=1"], "--run-flag: unknown flag"),

@@ -11,6 +11,7 @@
 #include "spk/base/str.h"
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 /* What a selector demands of one label. Points into the selector. */
@@ -37,6 +38,11 @@ int spk_selector_match(struct spk_requirement *why, const json_t *selector, cons
 /* The same for the plain map that a Service has; an empty one selects nothing. */
 int spk_selector_match_map(struct spk_requirement *why, const json_t *map, const json_t *labels,
                            struct spk_err *err) __attribute__((warn_unused_result));
+
+/* Is @text a selector as `kubectl -l` takes it, such as "team=a,env!=test,tier in (web,db),!old"?
+ * With no blanks but ' ', so that it can stand in a line of a manifest.
+ * Source: pkg/labels/selector.go Parse */
+bool spk_is_selector(struct spk_str text);
 
 /* As kubectl writes it: "spark-role in (driver,executor)"; cut at @size. */
 void spk_requirement_print(char *out, size_t size, const struct spk_requirement *requirement);

@@ -67,16 +67,6 @@ static const char *run_flag_fault(struct spk_str text)
     return NULL;
 }
 
-/* It stands in double quotes of YAML. */
-static const char *selector_fault(struct spk_str text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        if (!isprint((unsigned char)text.ptr[i]) || strchr("\"\\", text.ptr[i]))
-            return "a selector of labels such as team=a,env!=test";
-    }
-    return NULL;
-}
-
 static const struct spk_flag flags[] = {
     {.name = "namespace",
      .arg = "NAME",
@@ -113,6 +103,10 @@ static const struct spk_flag flags[] = {
              "instead of the ClusterRole, and an account for drivers; may be repeated",
      .type = SPK_FLAG_OBJECTS,
      .offset = FIELD(job_namespaces)},
+    {.name = "namespaces", /* as run has it */
+     .arg = "NAME",
+     .type = SPK_FLAG_OBJECTS,
+     .offset = FIELD(job_namespaces)},
     {.name = "driver-account",
      .arg = "NAME",
      .fallback = "spark",
@@ -123,7 +117,7 @@ static const struct spk_flag flags[] = {
      .arg = "SELECTOR",
      .help = "run only applications with these labels, see run",
      .type = SPK_FLAG_TEXT,
-     .fault = selector_fault,
+     .fault = spk_selector_fault,
      .offset = FIELD(label_selector)},
     {.name = "v1alpha1",
      .help = "run applications of spark-operator.k8s.io/v1alpha1, too",

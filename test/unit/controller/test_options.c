@@ -30,6 +30,7 @@ static const struct {
     {"--namespaces=a,,b", "--namespaces: found '', expected"},
     {"--namespaces=a,\n", "--namespaces: found '\n'"},
     {"--label-selector=", "--label-selector: found '', expected a text"},
+    {"--label-selector=a=b=c", "--label-selector: found 'a=b=c', expected labels as kubectl -l"},
     {"--controller-threads=0", "--controller-threads: found '0'"},
     {"--submission-timeout=1", "--submission-timeout: found '1', expected a duration"},
     {"--leader-election=yes", "--leader-election: found 'yes', expected true or false"},

@@ -123,6 +123,57 @@ START_TEST(print_is_cut)
 }
 END_TEST
 
+/* The API server is asked the same in test_controller.py of test/e2e. */
+static const struct {
+    const char *text;
+    bool good;
+} texts[] = {
+    {"a", true},
+    {"!a", true},
+    {"a=b", true},
+    {"a==b,c!=d", true},
+    {"a=", true},
+    {"team in (a,b), env notin (x)", true},
+    {"example.com/a-b_c.d=1", true},
+    {"in in (in,notin)", true},
+    {"a>5,b<7", true},
+    {"a in (,b)", true},
+    {"", false},
+    {",", false},
+    {"a=b,", false},
+    {"a=b=c", false},
+    {"a b", false},
+    {"a in (b", false},
+    {"a in b", false},
+    {"a in ()", false},
+    {"a>x", false},
+    {"!a=b", false},
+    {"-a", false},
+    {"a=-b", false},
+    {"/a", false},
+    {"a/b/c", false},
+    {"A_ B", false},
+    {"a=\"b\"", false},
+    {"a=b\nc", false},
+};
+
+START_TEST(text)
+{
+    ck_assert_msg(spk_is_selector(spk_str(texts[_i].text)) == texts[_i].good, "%s", texts[_i].text);
+}
+END_TEST
+
+START_TEST(text_of_any_length)
+{
+    char long_value[66] = "a=";
+
+    memset(long_value + 2, 'x', 63);
+    ck_assert(spk_is_selector(spk_str(long_value)));
+    memset(long_value + 1, 'x', 64);
+    ck_assert(!spk_is_selector(spk_str(long_value)));
+}
+END_TEST
+
 int main(void)
 {
     TCase *tcase = tcase_create("selector");
@@ -130,5 +181,7 @@ int main(void)
     ADD_ROWS(tcase, match, rows);
     tcase_add_test(tcase, map);
     tcase_add_test(tcase, print_is_cut);
+    ADD_ROWS(tcase, text, texts);
+    tcase_add_test(tcase, text_of_any_length);
     return run_case("selector", tcase);
 }
