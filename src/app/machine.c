@@ -18,10 +18,14 @@ static bool is_terminal(enum spk_app_state state)
     return state == SPK_APP_COMPLETED || state == SPK_APP_FAILED;
 }
 
-/* Somebody else's; only its user can hand it over. */
+bool spk_app_is_anothers(const struct spk_app *app)
+{
+    return !app->ours && has_status(&app->status);
+}
+
 static bool not_ours(struct spk_think *think)
 {
-    if (think->app->ours || !has_status(think->now))
+    if (!spk_app_is_anothers(think->app))
         return false;
     think->step->why = "somebody else's";
     return true;

@@ -24,13 +24,15 @@ static bool same_word(struct spk_str a, const char *b)
     return a.len == len && strncasecmp(a.ptr, b, len) == 0;
 }
 
+/* Spark, too, knows them in small letters only (DependencyUtils.resolveGlobPath): of another
+ * spelling spark-submit would ask Hadoop, and run whatever class its configuration names for it. */
 bool spk_submission_uri_is_left_alone(struct spk_str uri)
 {
     static const char *const schemes[] = {"local", "http", "https", "ftp"};
     struct spk_str scheme = scheme_of(uri);
 
     for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++)
-        if (same_word(scheme, schemes[i]))
+        if (spk_str_is(scheme, schemes[i]))
             return true;
     return false;
 }

@@ -2,6 +2,7 @@
 
 #include "spk/base/cleanup.h"
 #include "spk/base/clock.h"
+#include "spk/base/limits.h"
 #include "spk/json/dump.h"
 
 #include <pthread.h>
@@ -30,6 +31,7 @@ struct attempt {
     json_t *buried;
     json_t *condition; /* of the submission that is at hand */
     enum spk_app_state state;
+    bool left_alone; /* it is another operator's */
 };
 
 struct spk_attempts {
@@ -118,7 +120,9 @@ enum spk_child spk_attempts_child(struct spk_attempts *attempts, const char *key
     message[0] = '\0';
     (void)pthread_mutex_lock(&attempts->lock);
     attempt = find(attempts, key);
-    if (attempt && *id && strcmp(attempt->id, id) == 0) {
+    if (attempt && attempt->stop && strcmp(attempt->id, id) != 0) {
+        child = SPK_CHILD_AT_WORK;
+    } else if (attempt && *id && strcmp(attempt->id, id) == 0) {
         child = attempt->child;
         (void)snprintf(message, 1024, "%s", attempt->message ? attempt->message : "");
     }
@@ -130,10 +134,12 @@ int spk_attempts_ready(struct spk_attempts *attempts, const char *key, const cha
                        struct spk_err *err)
 {
     struct attempt *attempt;
+    bool at_work;
 
     (void)pthread_mutex_lock(&attempts->lock);
     attempt = find_or_add(attempts, key);
-    if (attempt) {
+    at_work = attempt && attempt->stop;
+    if (attempt && !at_work) {
         (void)snprintf(attempt->id, sizeof(attempt->id), "%s", id);
         attempt->child = SPK_CHILD_READY;
         attempt->called_off = false;
@@ -142,6 +148,8 @@ int spk_attempts_ready(struct spk_attempts *attempts, const char *key, const cha
         json_decref(SPK_STEAL(attempt->condition));
     }
     (void)pthread_mutex_unlock(&attempts->lock);
+    if (at_work)
+        return spk_fail(err, SPK_EINTERNAL, "an earlier spark-submit is still at work");
     return attempt ? 0 : no_memory(err);
 }
 
@@ -195,8 +203,9 @@ void spk_attempts_end(struct spk_attempts *attempts, const char *key, const char
 
     (void)pthread_mutex_lock(&attempts->lock);
     attempt = find(attempts, key);
-    if (attempt && strcmp(attempt->id, id) == 0) {
+    if (attempt)
         attempt->stop = NULL;
+    if (attempt && strcmp(attempt->id, id) == 0) {
         attempt->child = attempt->called_off ? SPK_CHILD_NONE : child;
         if (attempt->called_off)
             attempt->id[0] = '\0';
@@ -234,20 +243,16 @@ bool spk_attempts_call_off(struct spk_attempts *attempts, const char *key)
 
 static void call_off_node(const void *node, VISIT visit, void *closure)
 {
-    if (visit == postorder || visit == leaf) {
-        if (call_off(*(struct attempt *const *)node))
-            *(bool *)closure = true;
-    }
+    (void)closure;
+    if (visit == postorder || visit == leaf)
+        (void)call_off(*(struct attempt *const *)node);
 }
 
-bool spk_attempts_call_off_all(struct spk_attempts *attempts)
+void spk_attempts_call_off_all(struct spk_attempts *attempts)
 {
-    bool alive = false;
-
     (void)pthread_mutex_lock(&attempts->lock);
-    twalk_r(attempts->tree, call_off_node, &alive);
+    twalk_r(attempts->tree, call_off_node, NULL);
     (void)pthread_mutex_unlock(&attempts->lock);
-    return alive;
 }
 
 int64_t spk_attempts_since(struct spk_attempts *attempts, const char *key, enum spk_driver driver,
@@ -339,7 +344,7 @@ void spk_attempts_buried(struct spk_attempts *attempts, const char *key, const c
     attempt = find_or_add(attempts, key);
     if (attempt && !attempt->buried)
         attempt->buried = json_object();
-    if (attempt && attempt->buried)
+    if (attempt && json_object_size(attempt->buried) < SPK_GRAVES_MAX)
         (void)json_object_set_new(attempt->buried, pod, json_string(spk_pod_state_text(state)));
     (void)pthread_mutex_unlock(&attempts->lock);
 }
@@ -397,9 +402,25 @@ void spk_attempts_state(struct spk_attempts *attempts, const char *key, enum spk
 
     (void)pthread_mutex_lock(&attempts->lock);
     attempt = find_or_add(attempts, key);
-    if (attempt)
+    if (attempt) {
         attempt->state = state;
+        attempt->left_alone = false;
+    }
     (void)pthread_mutex_unlock(&attempts->lock);
+}
+
+bool spk_attempts_leave_alone(struct spk_attempts *attempts, const char *key)
+{
+    struct attempt *attempt;
+    bool first;
+
+    (void)pthread_mutex_lock(&attempts->lock);
+    attempt = find_or_add(attempts, key);
+    first = attempt && !attempt->left_alone;
+    if (attempt)
+        attempt->left_alone = true;
+    (void)pthread_mutex_unlock(&attempts->lock);
+    return first;
 }
 
 bool spk_attempts_begun(struct spk_attempts *attempts, const char *key)
@@ -417,15 +438,20 @@ bool spk_attempts_begun(struct spk_attempts *attempts, const char *key)
 
 static void count_node(const void *node, VISIT visit, void *closure)
 {
-    size_t *counts = closure;
+    const struct attempt *attempt = *(struct attempt *const *)node;
+    struct spk_attempts_counts *counts = closure;
 
-    if (visit == postorder || visit == leaf)
-        counts[(*(struct attempt *const *)node)->state]++;
+    if (visit != postorder && visit != leaf)
+        return;
+    if (attempt->left_alone)
+        counts->left_alone++;
+    else
+        counts->by_state[attempt->state]++;
 }
 
-void spk_attempts_by_state(struct spk_attempts *attempts, size_t counts[SPK_APP_STATES])
+void spk_attempts_count(struct spk_attempts *attempts, struct spk_attempts_counts *counts)
 {
-    memset(counts, 0, SPK_APP_STATES * sizeof(*counts));
+    memset(counts, 0, sizeof(*counts));
     (void)pthread_mutex_lock(&attempts->lock);
     twalk_r(attempts->tree, count_node, counts);
     (void)pthread_mutex_unlock(&attempts->lock);

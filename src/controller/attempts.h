@@ -23,12 +23,14 @@ int spk_attempts_new(struct spk_attempts **out, struct spk_err *err)
     __attribute__((warn_unused_result));
 void spk_attempts_free(struct spk_attempts *attempts);
 
-/* What is known of submission @id: SPK_CHILD_NONE where it is another one's or nobody's.
+/* What is known of submission @id: SPK_CHILD_NONE where it is another one's or nobody's, but
+ * SPK_CHILD_AT_WORK as long as the child of an earlier one is.
  * @message: filled with FAILED and KILLED */
 enum spk_child spk_attempts_child(struct spk_attempts *attempts, const char *key, const char *id,
                                   char message[1024]);
 
-/* This process has written @id, and may submit. */
+/* This process has written @id, and may submit. SPK_EINTERNAL while an earlier one's child is at
+ * work. */
 int spk_attempts_ready(struct spk_attempts *attempts, const char *key, const char *id,
                        struct spk_err *err) __attribute__((warn_unused_result));
 
@@ -51,7 +53,7 @@ void spk_attempts_end(struct spk_attempts *attempts, const char *key, const char
 bool spk_attempts_call_off(struct spk_attempts *attempts, const char *key);
 
 /* The same for all. */
-bool spk_attempts_call_off_all(struct spk_attempts *attempts);
+void spk_attempts_call_off_all(struct spk_attempts *attempts);
 
 /* Since when the driver is what it is, by the wall clock: now, when it was something else. ABSENT
  * and GONE are one. */
@@ -73,7 +75,7 @@ void spk_attempts_driver_gone(struct spk_attempts *attempts, const char *key,
 int spk_attempts_last_driver(struct spk_attempts *attempts, const char *key, const char *id,
                              struct spk_pod *out);
 
-/* How an executor that is gone ended. */
+/* How an executor that is gone ended; of SPK_GRAVES_MAX at most. */
 void spk_attempts_buried(struct spk_attempts *attempts, const char *key, const char *pod,
                          enum spk_pod_state state);
 
@@ -88,7 +90,17 @@ int64_t spk_attempts_executors_due(struct spk_attempts *attempts, const char *ke
 
 /* The state that the last look found; for the counts. */
 void spk_attempts_state(struct spk_attempts *attempts, const char *key, enum spk_app_state state);
-void spk_attempts_by_state(struct spk_attempts *attempts, size_t counts[SPK_APP_STATES]);
+
+/* The last look found another operator's. Is that news? */
+bool spk_attempts_leave_alone(struct spk_attempts *attempts, const char *key);
+
+/* Applications, as the last look at each found them. */
+struct spk_attempts_counts {
+    size_t by_state[SPK_APP_STATES]; /* ours */
+    size_t left_alone;               /* another operator's */
+};
+
+void spk_attempts_count(struct spk_attempts *attempts, struct spk_attempts_counts *counts);
 
 /* Has it been submitted, or begun to be: has the last look found it later than NEW, or has its turn
  * come since? */

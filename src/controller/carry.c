@@ -46,9 +46,17 @@ static int send_status(struct spk_pass *pass, json_t *patch, json_t **object, st
     json_t *metadata = json_pack("{ss%}", "resourceVersion", pass->app.resource_version.ptr,
                                  pass->app.resource_version.len);
 
+    int result;
+
     if (json_object_set_new(patch, "metadata", metadata) != 0)
         return spk_fail(err, SPK_ENOMEM, "out of memory");
-    return spk_api_patch(pass->engine->kube, &pass->key, true, patch, object, err);
+    result = spk_api_patch(pass->engine->kube, &pass->key, true, patch, object, err);
+    if (result == 1) {
+        return spk_fail(err, SPK_EIO,
+                        "PATCH sparkapplications/status: 404: it is gone, or its definition lacks "
+                        "the status subresource");
+    }
+    return result;
 }
 
 static void tell_transition(struct spk_pass *pass, const struct spk_app_status *old,
@@ -79,8 +87,7 @@ static void tell(struct spk_pass *pass, const struct spk_step *step)
 
     for (size_t i = 0; i < SPK_STEP_EVENTS && step->events[i] != SPK_EVENT_NONE; i++)
         spk_engine_tell(pass->engine, &pass->app, step->events[i], pod, status->message);
-    spk_engine_log(pass->engine, SPK_LOG_INFO, step->why ? step->why : "status", pass->key_text,
-                   "state", spk_app_state_text(status->state));
+    spk_engine_log_step(pass->engine, pass->key_text, step);
 }
 
 /* A new id that is stored is this process's to submit. */
@@ -160,8 +167,10 @@ static int submit_step(struct spk_pass *pass, enum spk_carried *carried, struct 
                                       pass->app.status.submission_id, pass->object, err);
 
     *carried = SPK_CARRIED_WAIT;
-    if (result == 0)
-        result = spk_queue_add(pass->engine->submissions, pass->key_text, err);
+    if (result == 0 && spk_queue_add(pass->engine->submissions, pass->key_text, err) != 0) {
+        (void)spk_attempts_call_off(pass->engine->attempts, pass->key_text);
+        return -1;
+    }
     return result < 0 ? -1 : 0;
 }
 

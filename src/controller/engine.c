@@ -80,6 +80,8 @@ static void on_pod_gone(void *ctx, const char *key, const struct spk_pod *pod)
     struct spk_err err = {0};
     json_t *object = NULL;
 
+    if (!atomic_load(&engine->leads)) /* nobody would ever ask for it, or forget it */
+        return;
     if (pod->driver) {
         spk_attempts_driver_gone(engine->attempts, key, pod);
     } else if (store && spk_store_app(store, key, &object, &err) == 0 &&
@@ -90,7 +92,6 @@ static void on_pod_gone(void *ctx, const char *key, const struct spk_pod *pod)
     }
     spk_app_done(&app);
     json_decref(object);
-    on_change(ctx, key);
 }
 
 static void on_state(void *ctx, const char *what, bool watching, const struct spk_err *err)
@@ -99,9 +100,11 @@ static void on_state(void *ctx, const char *what, bool watching, const struct sp
 
     spk_engine_log(engine, watching ? SPK_LOG_INFO : SPK_LOG_WARN,
                    watching ? "watching" : "not watching", NULL, "what", what);
-    if (!watching && err)
-        spk_engine_log(engine, SPK_LOG_WARN, "the watch will be tried again", NULL, "error",
-                       err->msg);
+    if (err) {
+        spk_engine_log(engine, SPK_LOG_WARN,
+                       watching ? "an object was not read" : "the watch will be tried again", NULL,
+                       "error", err->msg);
+    }
     set_trouble(engine, what, watching || !err ? "" : err->msg);
 }
 
@@ -127,10 +130,11 @@ static void on_lease(void *ctx, bool leading, const struct spk_err *err)
     spk_engine_log(engine, SPK_LOG_INFO, leading ? "leading" : "not leading", NULL, "why",
                    err ? err->msg : NULL);
     set_trouble(engine, "the Lease", leading || !err ? "" : err->msg);
+    atomic_store(&engine->leads, leading);
     if (leading)
         add_all(engine);
     else
-        (void)spk_attempts_call_off_all(engine->attempts);
+        spk_attempts_call_off_all(engine->attempts);
 }
 
 static void work_on(struct spk_engine *engine, const char *key)
@@ -269,6 +273,7 @@ int spk_engine_start(struct spk_engine **out, const struct spk_engine_options *o
     engine->options = *options;
     engine->kube = options->kube;
     engine->stop.fd = -1;
+    atomic_init(&engine->leads, !options->elect);
     (void)pthread_mutex_init(&engine->trouble_lock, NULL);
     (void)pthread_mutex_init(&engine->start_lock, NULL);
     if (start_parts(engine, err) != 0) {
@@ -279,23 +284,24 @@ int spk_engine_start(struct spk_engine **out, const struct spk_engine_options *o
     return 0;
 }
 
-/* Children first: each ends within its grace, and then its thread. The Lease last, so that nobody
- * else begins while a child of ours may still create something. */
+/* Children first: each ends within its grace, and then its thread. The Lease after them, so that
+ * nobody else begins while a child of ours may still create something; it may still look into the
+ * store. */
 void spk_engine_stop(struct spk_engine *engine)
 {
     if (!engine)
         return;
     spk_stop_throw(&engine->stop);
-    if (engine->attempts)
-        (void)spk_attempts_call_off_all(engine->attempts);
     if (engine->status)
         spk_queue_close(engine->status);
     if (engine->submissions)
         spk_queue_close(engine->submissions);
+    if (engine->attempts)
+        spk_attempts_call_off_all(engine->attempts);
     for (size_t i = 0; i < engine->thread_count; i++)
         (void)pthread_join(engine->threads[i], NULL);
-    spk_store_stop(engine->store);
     spk_lease_stop(engine->lease);
+    spk_store_stop(engine->store);
     spk_events_stop(engine->events);
     spk_queue_free(engine->status);
     spk_queue_free(engine->submissions);
@@ -315,5 +321,5 @@ void spk_engine_counts(struct spk_engine *engine, struct spk_engine_counts *out)
     out->submission_lane = spk_queue_counts(engine->submissions);
     out->store = spk_store_counts(engine->store);
     out->events = spk_events_counts(engine->events);
-    spk_attempts_by_state(engine->attempts, out->by_state);
+    spk_attempts_count(engine->attempts, &out->applications);
 }

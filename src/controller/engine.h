@@ -19,6 +19,7 @@
 #include "spk/kube/event.h"
 #include "spk/kube/lease.h"
 
+#include "controller/attempts.h"
 #include "controller/queue.h"
 #include "controller/runner.h"
 #include "controller/store.h"
@@ -85,7 +86,7 @@ struct spk_engine_counts {
     struct spk_queue_counts submission_lane;
     struct spk_store_counts store;
     struct spk_events_counts events;
-    size_t by_state[SPK_APP_STATES]; /* applications, as the last look at each found it */
+    struct spk_attempts_counts applications;
 };
 
 void spk_engine_counts(struct spk_engine *engine, struct spk_engine_counts *out);

@@ -19,6 +19,7 @@ struct spk_engine {
     struct spk_queue *status;      /* keys to be looked at */
     struct spk_queue *submissions; /* keys that wait for spark-submit */
     struct spk_stop stop;
+    atomic_bool leads;  /* as the Lease's thread has last said; for those who may run without it */
     pthread_t *threads; /* of both lanes, and the resync */
     size_t thread_count;
     pthread_mutex_t start_lock; /* of store, which its threads may ask for before it is there */
@@ -33,6 +34,9 @@ bool spk_engine_leading(struct spk_engine *engine);
 /* A line with the application's key, and what it is about. @more may be NULL. */
 void spk_engine_log(struct spk_engine *engine, enum spk_log_level level, const char *msg,
                     const char *key, const char *name, const char *more);
+
+/* What a step does and why: a warning where status gets a message. */
+void spk_engine_log_step(struct spk_engine *engine, const char *key, const struct spk_step *step);
 
 /* What the API server itself has of an application's driver. */
 struct spk_look {

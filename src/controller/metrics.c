@@ -368,7 +368,7 @@ static void print_states(struct spk_page *page, const struct spk_engine_counts *
     for (unsigned i = 0; i < SPK_APP_STATES; i++) {
         const char *state = spk_app_state_text((enum spk_app_state)i);
         spk_page_put(page, "%s{state=\"%s\"} %zu\n", name, *state ? state : "NEW",
-                     counts->by_state[i]);
+                     counts->applications.by_state[i]);
     }
 }
 
@@ -380,6 +380,9 @@ static void print_engine(struct spk_page *page, const struct spk_engine_counts *
                     "1 once all applications and pods have been listed.", counts->filled);
     print_lanes(page, &counts->status_lane, &counts->submission_lane);
     print_states(page, counts);
+    spk_page_number(page, "spark_controller_applications_left_alone", "gauge",
+                    "Applications that are another operator's.",
+                    (int64_t)counts->applications.left_alone);
     spk_page_number(page, "spark_controller_cached_applications", "gauge",
                     "Applications in the cache.", (int64_t)counts->store.apps);
     spk_page_number(page, "spark_controller_cached_pods", "gauge", "Pods in the cache.",
@@ -442,7 +445,7 @@ int spk_app_metrics_print(struct spk_buf *out, struct spk_app_metrics *metrics,
 
     (void)pthread_mutex_lock(&metrics->lock);
     if (!metrics->label_count) /* the caches know better than what was seen to change */
-        metrics->rows[0].running = (int64_t)counts->by_state[SPK_APP_RUNNING];
+        metrics->rows[0].running = (int64_t)counts->applications.by_state[SPK_APP_RUNNING];
     print_apps(&page, metrics);
     print_submissions(&page, metrics);
     (void)pthread_mutex_unlock(&metrics->lock);

@@ -231,6 +231,29 @@ static int steps(struct spk_pass *pass, int64_t *wake_ms, struct spk_err *err)
     return spk_pass_executors(pass, wake_ms, err);
 }
 
+/* Who does not lead any more has no use for what he knows of an application that is gone. */
+static void forget_gone(struct spk_engine *engine, const char *key)
+{
+    json_t *object = NULL;
+    struct spk_err err = {0};
+
+    if (spk_store_app(engine->store, key, &object, &err) == 1)
+        spk_attempts_forget(engine->attempts, key);
+    json_decref(object);
+}
+
+static void note_state(struct spk_pass *pass)
+{
+    struct spk_attempts *attempts = pass->engine->attempts;
+
+    if (!spk_app_is_anothers(&pass->app)) {
+        spk_attempts_state(attempts, pass->key_text, pass->app.status.state);
+    } else if (spk_attempts_leave_alone(attempts, pass->key_text)) {
+        spk_engine_log(pass->engine, SPK_LOG_INFO, "left to another operator", pass->key_text,
+                       "to_take_over", "annotate it with " SPK_APP_MARKER "=" SPK_APP_MARKER_VALUE);
+    }
+}
+
 int spk_engine_pass(struct spk_engine *engine, const char *key, int64_t *wake_ms,
                     struct spk_err *err)
 {
@@ -239,10 +262,12 @@ int spk_engine_pass(struct spk_engine *engine, const char *key, int64_t *wake_ms
     int result;
 
     *wake_ms = -1;
-    if (!spk_engine_leading(engine)) /* leading begins with a look at everything */
-        return 0;
     if (!spk_store_filled(engine->store)) {
-        *wake_ms = FILLED_YET_MS;
+        *wake_ms = spk_engine_leading(engine) ? FILLED_YET_MS : -1;
+        return 0;
+    }
+    if (!spk_engine_leading(engine)) { /* leading begins with a look at everything */
+        forget_gone(engine, key);
         return 0;
     }
     if (spk_key_split(&pass.key, key, err) != 0)
@@ -256,7 +281,7 @@ int spk_engine_pass(struct spk_engine *engine, const char *key, int64_t *wake_ms
     if (result == 0)
         result = steps(&pass, wake_ms, err);
     if (result == 0)
-        spk_attempts_state(engine->attempts, key, pass.app.status.state);
+        note_state(&pass);
     pass_done(&pass);
     return result;
 }

@@ -38,6 +38,20 @@ void spk_engine_log(struct spk_engine *engine, enum spk_log_level level, const c
     spk_log_end(&line);
 }
 
+void spk_engine_log_step(struct spk_engine *engine, const char *key, const struct spk_step *step)
+{
+    const struct spk_app_status *status = &step->status;
+    struct spk_log_line line;
+
+    spk_log_begin(&line, engine->options.log, *status->message ? SPK_LOG_WARN : SPK_LOG_INFO,
+                  step->why ? step->why : "status");
+    spk_log_text(&line, "application", key);
+    spk_log_text(&line, "state", spk_app_state_text(status->state));
+    if (*status->message)
+        spk_log_long(&line, "message", status->message);
+    spk_log_end(&line);
+}
+
 static enum spk_pod_state state_of(const json_t *states, const char *pod)
 {
     const char *text = json_string_value(json_object_get(states, pod));

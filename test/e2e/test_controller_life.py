@@ -78,6 +78,20 @@ def test_an_application_deleted_while_it_is_submitted_leaves_no_driver(env):
     assert env.api.pods(env.namespace, f"{controller.APP_LABEL}=gone") == []
 
 
+def test_an_application_made_anew_while_the_old_one_is_submitted_is_run(env):
+    process = begin(env)
+    controller.create(env, application("anew"))
+    wait_for("spark-submit runs", lambda: process.lines("spark-submit begins"), within=20)
+    env.api.done("DELETE", f"{controller.collection(env)}/anew")
+    made = controller.create(env, application("anew"))
+    reaches(env, "anew", "SUBMITTED")
+    driver = controller.driver(env, "anew")
+    assert [owner["uid"] for owner in driver["metadata"]["ownerReferences"]] == [made["metadata"]["uid"]], driver["metadata"]
+    kubelet.starts(env, driver)
+    kubelet.ends(env, driver)
+    reaches(env, "anew", "COMPLETED")
+
+
 def test_a_suspended_application_waits_until_it_is_resumed(env):
     begin(env)
     first = running(env, "pause")
@@ -127,7 +141,7 @@ def test_a_name_that_is_taken_is_said_whose_it_is(env):
 
 
 def test_somebody_elses_application_is_left_alone(env):
-    begin(env)
+    process = begin(env)
     app = controller.create(env, application("theirs") | {"metadata": {"name": "theirs"}})
     env.api.done("DELETE", f"{controller.collection(env)}/theirs")
     paused = application("theirs", suspend=True)
@@ -137,16 +151,22 @@ def test_somebody_elses_application_is_left_alone(env):
     assert answer.code == 200, answer.message
     before = controller.change(env, "theirs", {"metadata": {"annotations": {controller.MARKER: None}}, "spec": {"suspend": False}})
     time.sleep(5)
+    told = process.lines("left to another operator")
+    assert len(told) == 1 and told[0]["application"].endswith("/theirs") and controller.MARKER in told[0]["to_take_over"], told
+    page = process.ask("/metrics")
+    assert "spark_controller_applications_left_alone 1\n" in page and 'applications{state="RUNNING"} 0\n' in page, page
     after = controller.read(env, "theirs")
     assert after["status"].get("applicationState", {}).get("state") == before["status"]["applicationState"]["state"], after
     assert app["metadata"]["uid"] == after["metadata"]["uid"]
 
 
 def test_a_spec_that_cannot_run_fails_with_the_fields_path(env):
-    begin(env)
+    process = begin(env)
     controller.create(env, application("bad", sparkConf={"spark.kubernetes.driver.podTemplateFile": "/etc/shadow"}))
     reaches(env, "bad", "FAILED", within=20)
     assert "podTemplateFile" in error(env, "bad"), error(env, "bad")
+    told = [line for line in process.lines() if line.get("state") == "FAILED"]
+    assert told[0]["level"] == "warn" and "podTemplateFile" in told[0]["message"], told
 
 
 def test_what_is_not_acted_on_is_said(env):

@@ -168,6 +168,9 @@ struct spk_step {
 };
 
 /* The next step. Pure, total: every input has an answer. */
+/* It has a status and no marker of ours: another operator's, until its user hands it over. */
+bool spk_app_is_anothers(const struct spk_app *app);
+
 void spk_app_step(struct spk_step *out, const struct spk_app *app, const struct spk_facts *facts);
 
 struct spk_app_event_text {

@@ -173,6 +173,10 @@
 #define SPK_CHILD_HEAD_MAX ((size_t)16 * 1024)
 #define SPK_CHILD_TAIL_MAX ((size_t)48 * 1024)
 
+/* Ends of executors that are remembered of one application: those that status has no room to name
+ * stay, some 100 bytes each, to be counted. Beyond it the count is too low. */
+#define SPK_GRAVES_MAX 10000
+
 /* The properties file of a submission and each of its templates: etcd takes 1.5 MiB an object, so
  * a spec has no more; escaped it is up to six times as long. */
 #define SPK_SUBMISSION_FILE_MAX ((size_t)10 * 1024 * 1024)

@@ -227,6 +227,8 @@ static const struct {
     {CONF("spark.yarn.queue"), "spark.yarn.queue", NULL},
     {"'deps':{'jars':['http://a/b.jar']}", "spark.jars", "http://a/b.jar"},
     {"'deps':{'jars':['s3a://a/b.jar']}", "spark.jars", NULL},
+    {"'deps':{'jars':['HTTP://a/b.jar']}", "spark.jars", NULL},
+    {"'deps':{'files':['local:///a','Local:///b']}", "spark.files", NULL},
     {"'deps':{'packages':['a:b:1']}", "spark.jars.packages", NULL},
     {"'sparkConf':{'spark.jars.packages':'a:b:1'}", "spark.jars.packages", NULL},
     {DRIVER("'env':[{'name':'A','value':'1'}]"), "spark.kubernetes.driverEnv.A", "1"},

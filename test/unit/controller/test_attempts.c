@@ -1,5 +1,7 @@
 #include "../suite.h"
 
+#include "spk/base/limits.h"
+
 #include "controller/attempts.h"
 
 #include <stdio.h>
@@ -91,13 +93,46 @@ START_TEST(test_called_off_at_work_it_lives_until_it_has_ended)
 {
     enqueue();
     ck_assert_int_eq(begin(), 0);
-    ck_assert(spk_attempts_call_off_all(attempts));
+    spk_attempts_call_off_all(attempts);
     ck_assert(spk_stop_thrown(&stop));
     ck_assert(spk_attempts_call_off(attempts, KEY));
     spk_attempts_forget(attempts, KEY); /* not yet: its thread still uses it */
     spk_attempts_end(attempts, KEY, ID, SPK_CHILD_DONE, NULL);
     ck_assert_int_eq(child(ID), SPK_CHILD_NONE);
     ck_assert(!spk_attempts_call_off(attempts, KEY));
+}
+END_TEST
+
+/* It was deleted and made anew while its spark-submit was at work. */
+START_TEST(test_another_submission_waits_for_the_end_of_the_first)
+{
+    struct spk_err fault = {0};
+
+    enqueue();
+    ck_assert_int_eq(begin(), 0);
+    ck_assert_int_eq(child(""), SPK_CHILD_AT_WORK);
+    ck_assert_int_eq(child("another"), SPK_CHILD_AT_WORK);
+    ck_assert_int_eq(spk_attempts_ready(attempts, KEY, "another", &fault), -1);
+    ck_assert(spk_attempts_call_off(attempts, KEY));
+    spk_attempts_end(attempts, KEY, ID, SPK_CHILD_KILLED, NULL);
+    ck_assert_int_eq(child("another"), SPK_CHILD_NONE);
+    ck_assert_int_eq(spk_attempts_ready(attempts, KEY, "another", &fault), 0);
+    ck_assert_int_eq(child("another"), SPK_CHILD_READY);
+}
+END_TEST
+
+START_TEST(test_no_more_graves_than_there_is_room_for)
+{
+    json_t *graves;
+    char pod[32];
+
+    for (int i = 0; i <= SPK_GRAVES_MAX; i++) {
+        (void)snprintf(pod, sizeof(pod), "exec-%d", i);
+        spk_attempts_buried(attempts, KEY, pod, SPK_POD_COMPLETED);
+    }
+    graves = spk_attempts_graves(attempts, KEY);
+    ck_assert_uint_eq(json_object_size(graves), SPK_GRAVES_MAX);
+    json_decref(graves);
 }
 END_TEST
 
@@ -137,7 +172,7 @@ END_TEST
 
 START_TEST(test_states_are_counted)
 {
-    size_t counts[SPK_APP_STATES];
+    struct spk_attempts_counts counts;
     char key[32];
 
     for (int i = 0; i < 5; i++) {
@@ -145,9 +180,16 @@ START_TEST(test_states_are_counted)
         spk_attempts_state(attempts, key, i < 3 ? SPK_APP_RUNNING : SPK_APP_FAILED);
     }
     spk_attempts_forget(attempts, "v1beta2/ns/app0");
-    spk_attempts_by_state(attempts, counts);
-    ck_assert_uint_eq(counts[SPK_APP_RUNNING], 2);
-    ck_assert_uint_eq(counts[SPK_APP_FAILED], 2);
+    ck_assert(spk_attempts_leave_alone(attempts, "v1beta2/ns/app4"));
+    ck_assert(!spk_attempts_leave_alone(attempts, "v1beta2/ns/app4"));
+    spk_attempts_count(attempts, &counts);
+    ck_assert_uint_eq(counts.by_state[SPK_APP_RUNNING], 2);
+    ck_assert_uint_eq(counts.by_state[SPK_APP_FAILED], 1);
+    ck_assert_uint_eq(counts.left_alone, 1);
+    spk_attempts_state(attempts, "v1beta2/ns/app4", SPK_APP_RUNNING); /* handed over */
+    spk_attempts_count(attempts, &counts);
+    ck_assert_uint_eq(counts.by_state[SPK_APP_RUNNING], 3);
+    ck_assert_uint_eq(counts.left_alone, 0);
 }
 END_TEST
 
@@ -158,6 +200,8 @@ int main(void)
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, test_a_submission_is_known_by_its_id_alone);
     tcase_add_test(tcase, test_its_way_from_ready_to_its_end);
+    tcase_add_test(tcase, test_another_submission_waits_for_the_end_of_the_first);
+    tcase_add_test(tcase, test_no_more_graves_than_there_is_room_for);
     tcase_add_test(tcase, test_called_off_while_it_waits_it_never_begins);
     tcase_add_test(tcase, test_called_off_at_work_it_lives_until_it_has_ended);
     tcase_add_test(tcase, test_a_driver_is_what_it_is_since_it_became_so);

@@ -96,7 +96,7 @@ END_TEST
 START_TEST(without_labels_the_caches_say_what_runs)
 {
     begin(NULL, 0);
-    counts.by_state[SPK_APP_RUNNING] = 5;
+    counts.applications.by_state[SPK_APP_RUNNING] = 5;
     EXPECT("\nspark_app_running_count 5\n",
            "\nspark_controller_applications{state=\"RUNNING\"} 5\n",
            "\nspark_controller_applications{state=\"NEW\"} 0\n");
