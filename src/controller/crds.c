@@ -227,13 +227,10 @@ static int connect_to(struct spk_kube **out, const struct options *options, stru
     return spk_kube_new(out, &config, &how, err);
 }
 
-static int apply(const struct options *options, struct spk_err *err)
+static int apply(struct spk_kube *kube, const struct options *options, struct spk_err *err)
 {
-    struct spk_kube *kube;
     int rc = 0;
 
-    if (connect_to(&kube, options, err))
-        return -1;
     for (const struct spk_embedded *it = spk_crd_texts; it->name && rc == 0; it++) {
         json_auto_t *wish = NULL;
         if (!is_wanted(it, options))
@@ -242,7 +239,6 @@ static int apply(const struct options *options, struct spk_err *err)
         if (rc == 0)
             rc = settle(kube, wish, err);
     }
-    spk_kube_free(kube);
     return rc;
 }
 
@@ -263,6 +259,19 @@ static int fail(struct spk_err *err, int code)
     return code;
 }
 
+static int connect_and_apply(const struct options *options)
+{
+    struct spk_err err = {0};
+    struct spk_kube *kube;
+    int rc;
+
+    if (connect_to(&kube, options, &err))
+        return fail(&err, SPK_EXIT_USAGE);
+    rc = apply(kube, options, &err);
+    spk_kube_free(kube);
+    return rc ? fail(&err, SPK_EXIT_BROKEN) : SPK_EXIT_OK;
+}
+
 int spk_crds_main(int argc, char **argv)
 {
     struct options options = {0};
@@ -271,11 +280,14 @@ int spk_crds_main(int argc, char **argv)
 
     if (rc < 0)
         return fail(&err, SPK_EXIT_USAGE);
-    if (rc > 0)
+    if (rc == 0 && options.apply) {
+        rc = connect_and_apply(&options);
+        if (rc)
+            return rc;
+    } else if (rc > 0) {
         help();
-    else if (!options.apply)
+    } else {
         print(&options);
-    else if (apply(&options, &err))
-        return fail(&err, SPK_EXIT_BROKEN);
+    }
     return spk_process_printed() ? SPK_EXIT_OK : SPK_EXIT_BROKEN;
 }

@@ -84,6 +84,7 @@ def test_controller_refuses_what_it_cannot_use(env):
              (["run"], "--spark-home: missing, and SPARK_HOME is not set"),
              (["run", f"--spark-home={env.dir}/none"], "where bin/spark-submit can't be run"),
              (["run", f"--spark-home={home}", f"--kubeconfig={env.dir}/none"], f"{env.dir}/none"),
+             (["crds", "--apply", f"--kubeconfig={env.dir}/none"], f"{env.dir}/none"),
              (["manifest", "--job-namespace=a.b"], "--job-namespace: found 'a.b'"),
              (["manifest", "--label-selector=a\"b"], "--label-selector: found"),
              (["manifest", "--label-selector=a in (b"], "--label-selector: found 'a in (b', expected labels"),
