@@ -1,5 +1,6 @@
 """What becomes of an application whose run goes another way than planned."""
 
+import signal
 import time
 
 from kit import controller, kubelet, pods
@@ -82,8 +83,10 @@ def test_an_application_made_anew_while_the_old_one_is_submitted_is_run(env):
     process = begin(env)
     controller.create(env, application("anew"))
     wait_for("spark-submit runs", lambda: process.lines("spark-submit begins"), within=20)
+    process.process.send_signal(signal.SIGSTOP)  # so that it hears of both at once
     env.api.done("DELETE", f"{controller.collection(env)}/anew")
     made = controller.create(env, application("anew"))
+    process.process.send_signal(signal.SIGCONT)
     reaches(env, "anew", "SUBMITTED")
     driver = controller.driver(env, "anew")
     assert [owner["uid"] for owner in driver["metadata"]["ownerReferences"]] == [made["metadata"]["uid"]], driver["metadata"]
