@@ -62,6 +62,7 @@ def test_annotations_that_pods_may_have_pass(env):
         conf("sparkConfigMap", "conf-{{EXECUTOR_ID}}", "executor"),
         conf("configMap.x", "/{{APP_ID}}/{{APP_ID}}"),
         {"driver": {"annotations": {"example.com/a": "b"}}, "sparkConfigMap": "conf", "hadoopConfigMap": "hdfs"},
+        {"driver": {"ports": [{"containerPort": 7078}]}, "sparkConf": {"spark.driver.port": "9999"}},
         # Spark's container is the one that has its name, wherever it stands.
         {"driver": {"template": {"spec": {"containers": [first, {"name": "spark-kubernetes-driver"}]}},
                     "annotations": {KEY + "configMap.x": "/data"}}},

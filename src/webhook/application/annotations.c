@@ -46,9 +46,12 @@ static const struct {
 static json_t *substituted(const struct judge *judge, const json_t *value)
 {
     struct spk_str rest = spk_json_str(value);
-    char *text = spk_arena_alloc(judge->notes->arena, 4 * rest.len + 1);
     size_t len = 0;
+    char *text;
 
+    if (!strstr(rest.ptr, "{{"))
+        return spk_json_string(rest);
+    text = spk_arena_alloc(judge->notes->arena, 4 * rest.len + 1);
     while (text && rest.len) {
         size_t i = 0;
         while (i < SPK_LEN(marks) && !spk_str_starts(rest, marks[i].mark))
@@ -116,16 +119,32 @@ static int put_first(const struct judge *judge, json_t *containers)
     return 0;
 }
 
+/* Where other ports were chosen for Spark, those that it has by default are free. */
+static void forget_ports(const struct judge *judge, json_t *pod)
+{
+    static const char *const chosen[] = {"spark.driver.port", "spark.blockManager.port",
+                                         "spark.driver.blockManager.port", "spark.ui.port"};
+    json_t *containers = json_object_get(json_object_get(pod, "spec"), "containers");
+
+    for (size_t i = 0; i < SPK_LEN(chosen); i++) {
+        if (json_object_get(judge->submission->properties, chosen[i]))
+            (void)json_object_del(json_array_get(containers, 0), "ports");
+    }
+}
+
 static json_t *make_pod(const struct judge *judge, const json_t *template, enum spk_role role)
 {
     json_auto_t *annotations = annotations_of(judge, template);
     json_auto_t *copy = json_deep_copy(template);
     json_t *containers = json_object_get(json_object_get(copy, "spec"), "containers");
+    json_t *pod;
 
     if (!annotations || !copy || put_first(judge, containers) ||
         json_object_set(json_object_get(copy, "metadata"), "annotations", annotations))
         return NULL;
-    return spk_lint_pod(copy, role);
+    pod = spk_lint_pod(copy, role);
+    forget_ports(judge, pod);
+    return pod;
 }
 
 /* --------------------------------------------------------------------------- and what is said */

@@ -163,7 +163,9 @@ static const struct {
     {DRIVER("'template':{'spec':7}"), "spec.driver.template.spec: expected an object"},
     {DRIVER("'secrets':[{'name':'s','path':'relative'}]"), "spec.driver.secrets[0]: "},
     {DRIVER("'secrets':[{'name':'s','path':'/s','secretType':'Odd'}]"), "secretType: expected"},
-    {DRIVER("'secrets':[{'name':'S!','path':'/s'}]"), "\"S!\" is no name of an object"},
+    {DRIVER("'secrets':[{'name':'S!','path':'/s'}]"),
+     "secrets[0]: name: expected a Secret's name (at most 253 of a-z, 0-9, '-' and '.', beginning "
+     "and ending with a letter or digit), found \"S!\""},
     {DRIVER("'configMaps':[{'name':'s'}]"), "spec.driver.configMaps[0]: needs name and path"},
     {DRIVER("'env':[{'value':'x'}]"), "spec.driver.env[0]: a variable without a name"},
     {DRIVER("'envSecretKeyRefs':{'A':{'name':'x'}}"), "spec.driver.envSecretKeyRefs.A: needs"},
@@ -174,6 +176,14 @@ static const struct {
      "spec.driver.volumeMounts[0]: a volume spark-local-dir-*"},
     {"'monitoring':{'prometheus':{}}", "spec.monitoring.prometheus: jmxExporterJar is missing"},
     {"'monitoring':{'prometheus':{'jmxExporterJar':'/j','port':80}}", "port: expected one from"},
+    {DRIVER("'configMaps':[{'name':'s','path':'etc/x'}]"),
+     "configMaps[0]: path: expected an absolute mount path, found a path that is not absolute: "
+     "\"etc/x\""},
+    {"'volumes':[{'name':'a','emtpyDir':{}}]",
+     "volumes[0].emtpyDir: no pod has such a field, did you mean \"emptyDir\"?"},
+    {EXEC("'tolerations':[{'oprator':'x'}]"),
+     "tolerations[0].oprator: no pod has such a field, did you mean \"operator\"?"},
+    {EXEC("'tolerations':[{'zzz':'x'}]"), "tolerations[0].zzz: no pod has such a field"},
     {"'driverIngressOptions':[{'ingressURLFormat':'a'}]", "[0]: servicePort: expected a port"},
     {"'driverIngressOptions':[{'servicePort':80}]", "[0]: ingressURLFormat is missing"},
     {"'driverIngressOptions':[{'servicePort':80,'ingressURLFormat':'a'},"
@@ -279,11 +289,11 @@ static const struct {
     const char *field;
     const char *message; /* a part of it */
 } notes[] = {
-    {"'sparkUiOptions':{}", "spec.sparkUiOptions", "is sparkUIOptions meant"},
+    {"'sparkUiOptions':{}", "spec.sparkUiOptions", "did you mean \"sparkUIOptions\"?"},
     {"'zzzzzzzzzz':{}", "spec.zzzzzzzzzz", "unknown field, ignored"},
-    {DRIVER("'volumemounts':[]"), "spec.driver.volumemounts", "is volumeMounts meant"},
-    {"'deps':{'jar':[]}", "spec.deps.jar", "is jars meant"},
-    {"'restartPolicy':{'typ':'Never'}", "spec.restartPolicy.typ", "is type meant"},
+    {DRIVER("'volumemounts':[]"), "spec.driver.volumemounts", "did you mean \"volumeMounts\"?"},
+    {"'deps':{'jar':[]}", "spec.deps.jar", "did you mean \"jars\"?"},
+    {"'restartPolicy':{'typ':'Never'}", "spec.restartPolicy.typ", "did you mean \"type\"?"},
     {"'failureRetries':3", "spec.failureRetries", "has no effect"},
     {"'batchScheduler':'kube-scheduler'", "spec.batchScheduler", "not acted on"},
     {"'batchSchedulerOptions':{'queue':'q'}", "spec.batchSchedulerOptions", "ignored without"},
