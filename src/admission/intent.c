@@ -93,9 +93,7 @@ static bool check_mount(struct spk_wishes *wishes, struct spk_notes *notes,
 
     if (!spk_is_subdomain(name)) {
         spk_notes_fault_in(
-            notes, &name_at,
-            "%s%sexpected a %s's name (at most 253 of a-z, 0-9, '-' and '.', beginning "
-            "and ending with a letter or digit), found %s",
+            notes, &name_at, "%s%sexpected a %s's name (" SPK_SUBDOMAIN_RULE "), found %s",
             from->where, *from->where ? ": " : "", what, spk_notes_quote(notes, name));
         return false;
     }

@@ -1,8 +1,10 @@
 #include "spk/app/machine.h"
 
+#include "spk/base/faults.h"
 #include "spk/base/text.h"
 
 #include <stdio.h>
+#include <string.h>
 
 /* What a message is made of: the application's name, the pod's, or either and the detail. */
 enum about { APP, POD, APP_AND_DETAIL, POD_AND_DETAIL };
@@ -59,6 +61,7 @@ void spk_app_event_text(struct spk_app_event_text *out, enum spk_app_event event
     const bool of_pod = about == POD || about == POD_AND_DETAIL;
     const bool tells = about == APP_AND_DETAIL || about == POD_AND_DETAIL;
     const char *name = of_pod ? pod : app_name;
+    size_t used;
 
     *out = (struct spk_app_event_text){
         .reason = texts[event].reason ? texts[event].reason : "",
@@ -66,10 +69,11 @@ void spk_app_event_text(struct spk_app_event_text *out, enum spk_app_event event
     };
     if (!texts[event].reason)
         return;
-    (void)snprintf(out->message, sizeof(out->message), "%s%s%s%s", texts[event].before,
-                   name ? name : "", texts[event].behind,
-                   !tells                      ? ""
-                   : detail && *detail != '\0' ? detail
-                                               : "no reason given");
+    (void)snprintf(out->message, sizeof(out->message), "%s%s%s", texts[event].before,
+                   name ? name : "", texts[event].behind);
     spk_mend(out->message);
+    used = strlen(out->message);
+    if (tells)
+        spk_faults_join(out->message + used, sizeof(out->message) - used,
+                        detail && *detail != '\0' ? detail : "no reason given", "; ");
 }

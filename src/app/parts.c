@@ -72,21 +72,29 @@ static void found(char out[80], const json_t *value)
         (void)snprintf(out, 80, "%s", spk_json_type_text(json_typeof(value)));
 }
 
-static void on_fault(void *arg, const struct spk_at *at, const char *expected, const json_t *value)
+static void unknown(char *out, size_t size, enum spk_schema_index type, const char *name)
+{
+    const char *meant = spk_schema_nearest(type, name);
+
+    (void)snprintf(out, size, "no pod has such a field%s%s%s", meant ? ", did you mean \"" : "",
+                   meant ? meant : "", meant ? "\"?" : "");
+}
+
+static void on_fault(void *arg, const struct spk_at *at, const struct spk_schema_fault *fault)
 {
     struct run *run = arg;
     char place[256];
     char what[80];
     char text[192];
 
-    if ((!expected && run->lenient) || run->count++ >= SPK_PARTS_FAULTS)
+    if ((!fault->expected && run->lenient) || run->count++ >= SPK_PARTS_FAULTS)
         return;
     print_place(place, sizeof(place), at);
-    found(what, value);
-    if (expected)
-        (void)snprintf(text, sizeof(text), "expected %s, found %s", expected, what);
+    found(what, fault->found);
+    if (fault->expected)
+        (void)snprintf(text, sizeof(text), "expected %s, found %s", fault->expected, what);
     else
-        (void)snprintf(text, sizeof(text), "no pod has such a field");
+        unknown(text, sizeof(text), fault->type, at->key);
     run->fault(run->arg, place, text);
 }
 

@@ -34,8 +34,6 @@ static void begin(struct spk_submission_run *run)
 
 static int end(struct spk_submission_run *run, struct spk_err *err)
 {
-    size_t more = run->fault_count - run->faults_told;
-
     for (size_t i = 0; i < SPK_ROLES; i++) {
         json_decref(run->roles[i].pod);
         json_decref(run->roles[i].overlay);
@@ -45,11 +43,11 @@ static int end(struct spk_submission_run *run, struct spk_err *err)
     spk_arena_done(&run->arena);
     if (run->no_memory)
         return spk_fail(err, SPK_ENOMEM, "spec: out of memory");
-    if (run->fault_count == 0)
+    if (spk_faults_none(&run->out->faults))
         return 0;
-    if (more == 0)
-        return spk_fail(err, SPK_EINVALID, "%s", run->faults);
-    return spk_fail(err, SPK_EINVALID, "%s\nand %zu more", run->faults, more);
+    (void)spk_fail(err, SPK_EINVALID, "spec");
+    spk_faults_print(err->msg, sizeof(err->msg), &run->out->faults, "\n");
+    return -1;
 }
 
 int spk_submission_make(struct spk_submission *out, const struct spk_app *app,
@@ -80,13 +78,10 @@ void spk_submission_done(struct spk_submission *submission)
     *submission = (struct spk_submission){0};
 }
 
-int spk_submission_check(const struct spk_app *app, struct spk_err *err)
+int spk_submission_check(struct spk_submission *out, const struct spk_app *app, struct spk_err *err)
 {
     const struct spk_submission_options options = {
         .submission_id = "00000000-0000-0000-0000-000000000000", .webhook = true};
-    struct spk_submission submission;
-    int rc = spk_submission_make(&submission, app, &options, err);
 
-    spk_submission_done(&submission);
-    return rc;
+    return spk_submission_make(out, app, &options, err);
 }

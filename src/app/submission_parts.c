@@ -136,9 +136,9 @@ void spk_submission_act_env(struct spk_submission_run *run, const struct spk_fie
     }
 }
 
-/* Name and path of an item; false, with a fault, unless both are there. */
-static bool name_path(struct spk_submission_run *run, const char *path, const json_t *item,
-                      struct spk_str *name, struct spk_str *mount)
+/* Name and path of an item, which is @what; false, with a fault, unless both are there. */
+static bool name_path(struct spk_submission_run *run, const char *path, const char *what,
+                      const json_t *item, struct spk_str *name, struct spk_str *mount)
 {
     const char *reason;
 
@@ -149,12 +149,16 @@ static bool name_path(struct spk_submission_run *run, const char *path, const js
         return false;
     }
     if (!spk_is_subdomain(*name)) {
-        spk_submission_fault(run, path, "\"%s\" is no name of an object", name->ptr);
+        spk_submission_fault(
+            run, path, "name: expected a %s's name (" SPK_SUBDOMAIN_RULE "), found \"%.100s\"",
+            what, name->ptr);
         return false;
     }
     reason = spk_mount_path_fault(*mount);
     if (reason) {
-        spk_submission_fault(run, path, "expected a path to mount at, found %s", reason);
+        spk_submission_fault(run, path,
+                             "path: expected an absolute mount path, found %s: \"%.100s\"", reason,
+                             mount->ptr);
         return false;
     }
     return true;
@@ -209,7 +213,7 @@ void spk_submission_act_secrets(struct spk_submission_run *run, const struct spk
         const json_t *item = json_array_get(at->value, i);
         const char *path = spk_submission_text(run, "%s[%zu]", at->path, i);
         const struct kind *kind = json_is_object(item) ? kind_of(run, path, item) : NULL;
-        if (!kind || !name_path(run, path, item, &name, &mount))
+        if (!kind || !name_path(run, path, "Secret", item, &name, &mount))
             continue;
         put_secret(run, at->role, path, name, mount);
         if (kind->variable) {
@@ -230,7 +234,7 @@ void spk_submission_act_config_maps(struct spk_submission_run *run, const struct
     for (size_t i = 0; i < json_array_size(at->value); i++) {
         const json_t *item = json_array_get(at->value, i);
         const char *path = spk_submission_text(run, "%s[%zu]", at->path, i);
-        if (json_is_object(item) && name_path(run, path, item, &name, &mount))
+        if (json_is_object(item) && name_path(run, path, "ConfigMap", item, &name, &mount))
             spk_submission_append(run, at->role->config_maps,
                                   json_pack("{s:s, s:s}", "name", name.ptr, "path", mount.ptr));
     }

@@ -19,25 +19,13 @@ const char *spk_submission_text(struct spk_submission_run *run, const char *fmt,
     return text ? text : "";
 }
 
-/* Room that stays for "and N more". */
-#define FAULTS_TAIL 32
-
 void spk_submission_fault(struct spk_submission_run *run, const char *path, const char *fmt, ...)
 {
-    char line[sizeof(run->faults) - FAULTS_TAIL];
-    size_t used = strlen(run->faults);
     va_list args;
-    int len = snprintf(line, sizeof(line), "%.200s: ", path);
 
     va_start(args, fmt);
-    (void)vsnprintf(line + len, sizeof(line) - (size_t)len, fmt, args);
+    spk_faults_vadd(&run->out->faults, path, fmt, args);
     va_end(args);
-    spk_one_line(line);
-    run->fault_count++;
-    if (run->faults_told + 1 < run->fault_count || used + strlen(line) + 1 >= sizeof(line))
-        return; /* the first that does not fit ends the list: the order is the spec's */
-    (void)snprintf(run->faults + used, sizeof(run->faults) - used, "%s%s", used ? "\n" : "", line);
-    run->faults_told++;
 }
 
 void spk_submission_note(struct spk_submission_run *run, const char *path, const char *fmt, ...)
@@ -105,13 +93,13 @@ struct spk_str spk_submission_get(const struct spk_submission_run *run, const ch
 void spk_submission_set(struct spk_submission_run *run, json_t *object, const char *key,
                         json_t *value)
 {
-    if (json_object_set_new(object, key, value) && (object || run->fault_count == 0))
+    if (json_object_set_new(object, key, value) && (object || spk_faults_none(&run->out->faults)))
         run->no_memory = true;
 }
 
 void spk_submission_append(struct spk_submission_run *run, json_t *array, json_t *value)
 {
-    if (json_array_append_new(array, value) && (array || run->fault_count == 0))
+    if (json_array_append_new(array, value) && (array || spk_faults_none(&run->out->faults)))
         run->no_memory = true;
 }
 

@@ -39,9 +39,6 @@ struct spk_submission_run {
     struct spk_arena arena; /* texts of this run */
     bool no_memory;
     bool templates; /* this Spark knows pod templates */
-    size_t fault_count;
-    size_t faults_told;
-    char faults[512]; /* one a line, as many as there is room for */
     size_t notes_lost;
 };
 

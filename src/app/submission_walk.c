@@ -3,8 +3,7 @@
 #include "spk/base/nearest.h"
 #include "spk/json/walk.h"
 
-/* A word as far as this from a field's name was hardly meant for it. */
-#define NEAR 3
+#include <stdint.h>
 
 static const struct spk_field *find(const struct spk_fields *fields, const char *name)
 {
@@ -18,18 +17,19 @@ static void note_unknown(struct spk_submission_run *run, const struct spk_fields
                          const char *path, const char *name)
 {
     const char *best = NULL;
-    size_t least = NEAR + 1;
+    size_t least = SIZE_MAX;
 
-    for (size_t i = 0; i < fields->count; i++) {
-        size_t distance = spk_edit_distance(spk_str(fields->rows[i].name), spk_str(name));
-        if (distance < least) {
-            least = distance;
+    /* no work for what is not shown */
+    for (size_t i = 0; i < fields->count && run->notes_lost == 0; i++) {
+        size_t steps = spk_edit_distance(spk_str(fields->rows[i].name), spk_str(name));
+        if (steps < least && spk_is_near(steps, name, fields->rows[i].name)) {
+            least = steps;
             best = fields->rows[i].name;
         }
     }
     if (best) {
         spk_submission_note(run, spk_submission_text(run, "%s.%s", path, name),
-                            "unknown field, ignored: is %s meant?", best);
+                            "unknown field, ignored; did you mean \"%s\"?", best);
     } else {
         spk_submission_note(run, spk_submission_text(run, "%s.%s", path, name),
                             "unknown field, ignored");

@@ -1,7 +1,7 @@
 #include "spk/base/nearest.h"
 
 #include <ctype.h>
-#include <stdbool.h>
+#include <strings.h>
 
 static size_t least(size_t a, size_t b)
 {
@@ -37,4 +37,12 @@ size_t spk_edit_distance(struct spk_str a, struct spk_str b)
         }
     }
     return rows[a_len][b_len];
+}
+
+bool spk_is_near(size_t steps, const char *name, const char *meant)
+{
+    size_t full = strlen(meant);
+    size_t common = least(strlen(name), full);
+
+    return steps <= full / 3 || (common > 1 && strncasecmp(name, meant, common) == 0);
 }

@@ -80,6 +80,12 @@ static void tell_transition(struct spk_pass *pass, const struct spk_app_status *
     options->on_transition(options->ctx, &told);
 }
 
+/* The spec that was judged ends the application, without a submission that could say more. */
+static bool is_refused(const struct spk_pass *pass, const struct spk_app_status *now)
+{
+    return now->state == SPK_APP_FAILED && *pass->fault;
+}
+
 static void tell(struct spk_pass *pass, const struct spk_step *step)
 {
     const struct spk_app_status *status = &step->status;
@@ -87,6 +93,8 @@ static void tell(struct spk_pass *pass, const struct spk_step *step)
 
     for (size_t i = 0; i < SPK_STEP_EVENTS && step->events[i] != SPK_EVENT_NONE; i++)
         spk_engine_tell(pass->engine, &pass->app, step->events[i], pod, status->message);
+    if (is_refused(pass, status))
+        spk_engine_tell_notes(pass->engine, &pass->app, &pass->judged);
     spk_engine_log_step(pass->engine, pass->key_text, step);
 }
 
@@ -100,17 +108,25 @@ static int note_id(struct spk_pass *pass, const struct spk_app_status *old,
     return spk_attempts_ready(pass->engine->attempts, pass->key_text, now->submission_id, err);
 }
 
-/* What is said of this submission, in the place of what was said of an earlier one. */
+/* What is said of this submission, or of a spec without one, in the place of what was said of an
+ * earlier one. */
 static int add_conditions(struct spk_pass *pass, json_t *patch, const struct spk_app_status *now,
                           struct spk_err *err)
 {
     json_t *status = json_object_get(patch, "status");
-    json_t *said;
+    json_t *said = NULL;
     int result = 0;
 
-    if (now->state != SPK_APP_SUBMITTED || !json_is_object(status))
+    if (!json_is_object(status))
         return 0;
-    said = spk_attempts_said(pass->engine->attempts, pass->key_text, now->submission_id);
+    if (is_refused(pass, now))
+        result = spk_submission_condition(&said, &pass->judged, pass->facts.now_s, err);
+    else if (now->state == SPK_APP_SUBMITTED)
+        said = spk_attempts_said(pass->engine->attempts, pass->key_text, now->submission_id);
+    else
+        return 0;
+    if (result != 0)
+        return -1;
     if (said)
         result = json_object_set_new(status, "conditions", json_pack("[o]", said));
     else if (json_object_get(pass->app.status_json, "conditions"))

@@ -6,6 +6,8 @@
 #include "controller/attempts.h"
 #include "controller/engine.h"
 
+#include "spk/app/submission.h"
+
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -91,6 +93,10 @@ void spk_engine_submit(struct spk_engine *engine, const char *key);
 /* An event of the application. */
 void spk_engine_tell(struct spk_engine *engine, const struct spk_app *app, enum spk_app_event event,
                      const char *driver_pod, const char *detail);
+
+/* An event for each part of the spec that is not acted on. */
+void spk_engine_tell_notes(struct spk_engine *engine, const struct spk_app *app,
+                           const struct spk_submission *submission);
 
 /* Events and numbers for executors that have changed from @have to @now. */
 void spk_engine_tell_executors(struct spk_engine *engine, const struct spk_app *app,

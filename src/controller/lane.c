@@ -73,20 +73,8 @@ static void tell_notes(struct spk_engine *engine, const char *key_text, const st
 {
     json_t *condition = NULL;
     struct spk_err err = {0};
-    struct spk_event_object about = {
-        .api_version = json_string_value(json_object_get(app->object, "apiVersion")),
-        .kind = "SparkApplication",
-        .ns = app->ns,
-        .name = app->name,
-        .uid = app->uid};
 
-    for (size_t i = 0; i < submission->note_count; i++) {
-        char text[1024];
-
-        (void)snprintf(text, sizeof(text), "%s: %s", submission->notes[i].field,
-                       submission->notes[i].message);
-        spk_events_tell(engine->events, &about, true, "SparkApplicationFieldNotActedOn", text);
-    }
+    spk_engine_tell_notes(engine, app, submission);
     if (spk_submission_condition(&condition, submission, spk_clock_wall_ms() / 1000, &err) == 0)
         spk_attempts_say(engine->attempts, key_text, id, condition);
 }

@@ -130,8 +130,11 @@ static void judge_spec(struct spk_pass *pass)
 {
     struct spk_err err = {0};
 
-    pass->fault[0] = '\0';
-    if (may_begin(&pass->app.status) && spk_submission_check(&pass->app, &err) != 0)
+    if (!may_begin(&pass->app.status) || spk_submission_check(&pass->judged, &pass->app, &err) == 0)
+        return;
+    if (err.code == SPK_EINVALID)
+        spk_faults_print(pass->fault, sizeof(pass->fault), &pass->judged.faults, "\n");
+    else
         (void)snprintf(pass->fault, sizeof(pass->fault), "%s", err.msg);
 }
 
@@ -150,6 +153,8 @@ int spk_pass_take(struct spk_pass *pass, json_t *object, struct spk_err *err)
     json_decref(pass->object);
     pass->object = object;
     pass->new_id[0] = '\0';
+    pass->fault[0] = '\0';
+    spk_submission_done(&pass->judged);
     if (spk_app_read(&pass->app, object, &fault) != 0) {
         if (!pass->app.name.ptr || !pass->app.resource_version.ptr || fault.code == SPK_ENOMEM) {
             *err = fault;
@@ -162,13 +167,15 @@ int spk_pass_take(struct spk_pass *pass, json_t *object, struct spk_err *err)
     apply_defaults(pass);
     if (spk_app_driver_name(pass->driver_name, &pass->app, &fault) != 0) {
         pass->driver_name[0] = '\0';
-        (void)snprintf(pass->fault, sizeof(pass->fault), "%s", fault.msg);
+        if (!*pass->fault)
+            (void)snprintf(pass->fault, sizeof(pass->fault), "%s", fault.msg);
     }
     return 0;
 }
 
 static void pass_done(struct spk_pass *pass)
 {
+    spk_submission_done(&pass->judged);
     spk_app_done(&pass->app);
     json_decref(pass->object);
     free(pass->pods);

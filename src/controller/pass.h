@@ -19,7 +19,8 @@ struct spk_pass {
     char new_id[40];
     char driver_name[256];
     char child_message[1024];
-    char fault[512]; /* of the spec */
+    struct spk_submission judged; /* owned: why the spec can't be run, what is not acted on */
+    char fault[1024];             /* why it can't be run; status has no more room */
     struct spk_facts facts;
 };
 

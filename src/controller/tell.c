@@ -25,6 +25,20 @@ void spk_engine_tell(struct spk_engine *engine, const struct spk_app *app, enum 
     spk_events_tell(engine->events, &object, text.warning, text.reason, text.message);
 }
 
+void spk_engine_tell_notes(struct spk_engine *engine, const struct spk_app *app,
+                           const struct spk_submission *submission)
+{
+    struct spk_event_object object = about(app);
+
+    for (size_t i = 0; i < submission->note_count; i++) {
+        char text[1024];
+
+        (void)snprintf(text, sizeof(text), "%s: %s", submission->notes[i].field,
+                       submission->notes[i].message);
+        spk_events_tell(engine->events, &object, true, "SparkApplicationFieldNotActedOn", text);
+    }
+}
+
 void spk_engine_log(struct spk_engine *engine, enum spk_log_level level, const char *msg,
                     const char *key, const char *name, const char *more)
 {

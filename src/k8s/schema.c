@@ -1,6 +1,7 @@
 #include "spk/k8s/schema.h"
 
 #include "spk/base/cleanup.h"
+#include "spk/base/nearest.h"
 #include "spk/json/walk.h"
 
 #include <stdlib.h>
@@ -37,6 +38,22 @@ const struct spk_schema_field *spk_schema_find(enum spk_schema_index type, const
     const struct spk_schema_type *row = &spk_schema_types[type];
 
     return bsearch(name, row->fields, row->count, sizeof(*row->fields), compare);
+}
+
+const char *spk_schema_nearest(enum spk_schema_index type, const char *name)
+{
+    const struct spk_schema_type *row = &spk_schema_types[type];
+    const char *best = NULL;
+    size_t least = SIZE_MAX;
+
+    for (size_t i = 0; i < row->count; i++) {
+        size_t steps = spk_edit_distance(spk_str(name), spk_str(row->fields[i].name));
+        if (steps < least && spk_is_near(steps, name, row->fields[i].name)) {
+            least = steps;
+            best = row->fields[i].name;
+        }
+    }
+    return best;
 }
 
 struct spk_schema_field spk_schema_element(const struct spk_schema_field *field)

@@ -77,7 +77,8 @@ static void check_struct(const struct check *check, enum spk_schema_index type,
         if (field)
             check_value(check, field, value, &here);
         else
-            check->fault(check->arg, &here, NULL, value);
+            check->fault(check->arg, &here,
+                         &(struct spk_schema_fault){.type = type, .found = value});
     }
 }
 
@@ -106,6 +107,14 @@ static void check_list(const struct check *check, const struct spk_schema_field 
     }
 }
 
+static void mistyped(const struct check *check, enum spk_schema_kind kind, const json_t *value,
+                     const struct spk_at *at)
+{
+    const struct spk_schema_fault fault = {.expected = spk_schema_kind_text(kind), .found = value};
+
+    check->fault(check->arg, at, &fault);
+}
+
 static void check_value(const struct check *check, const struct spk_schema_field *field,
                         const json_t *value, const struct spk_at *at)
 {
@@ -120,7 +129,7 @@ static void check_value(const struct check *check, const struct spk_schema_field
     else if (kind == SPK_KIND_LIST && json_is_array(value))
         check_list(check, field, value, at);
     else if (!spk_schema_is_scalar(kind, value))
-        check->fault(check->arg, at, spk_schema_kind_text(kind), value);
+        mistyped(check, kind, value, at);
 }
 
 void spk_schema_check(const struct spk_schema_field *field, const json_t *value,

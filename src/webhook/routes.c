@@ -61,7 +61,7 @@ static int decide(struct spk_decision *out, struct spk_httpd_response *response,
         return spk_review_answer(out, &response->body, &response->len, request->body.ptr,
                                  request->body.len, policy, err);
     return spk_application_review(out, &response->body, &response->len, request->body.ptr,
-                                  request->body.len, subject == APPLICATION_DEFAULTS, err);
+                                  request->body.len, subject == APPLICATION_DEFAULTS, policy, err);
 }
 
 static void answer_review(struct spk_server *server, const struct spk_httpd_request *request,

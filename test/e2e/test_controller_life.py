@@ -165,9 +165,15 @@ def test_somebody_elses_application_is_left_alone(env):
 
 def test_a_spec_that_cannot_run_fails_with_the_fields_path(env):
     process = begin(env)
-    controller.create(env, application("bad", sparkConf={"spark.kubernetes.driver.podTemplateFile": "/etc/shadow"}))
-    reaches(env, "bad", "FAILED", within=20)
-    assert "podTemplateFile" in error(env, "bad"), error(env, "bad")
+    controller.create(env, application("bad", mode="client", nodeSelctor={"a": "b"},
+                                       sparkConf={"spark.kubernetes.driver.podTemplateFile": "/etc/shadow"}))
+    found = reaches(env, "bad", "FAILED", within=20)
+    assert "podTemplateFile" in error(env, "bad") and "\nspec.mode: " in error(env, "bad"), error(env, "bad")
+    # What is not acted on is said as well: nobody wants to find it in the next attempt.
+    said = [c["message"] for c in found["status"]["conditions"] if c["type"] == "FieldsNotActedOn"]
+    assert len(said) == 1 and "nodeSelctor" in said[0], found["status"]
+    wait_for("its event", lambda: "SparkApplicationFieldNotActedOn" in controller.events(env, "bad"), within=10)
+    assert "; spec.mode: " in controller.events(env, "bad")["SparkApplicationFailed"]
     told = [line for line in process.lines() if line.get("state") == "FAILED"]
     assert told[0]["level"] == "warn" and "podTemplateFile" in told[0]["message"], told
 

@@ -54,7 +54,9 @@ static void submit(const struct spk_app *app)
 
     MUST(spk_submission_make(&two, app, &options, &err) == rc);
     MUST(json_equal(one.properties, two.properties) && one.note_count == two.note_count);
-    MUST(spk_submission_check(app, &err) == rc);
+    spk_submission_done(&two);
+    MUST(spk_submission_check(&two, app, &err) == rc);
+    MUST(spk_faults_none(&two.faults) == (rc == 0));
     if (rc) {
         MUST(*err.msg);
     } else {

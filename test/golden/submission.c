@@ -30,6 +30,17 @@ static json_t *result_of(const struct spk_submission *submission)
                      "needs_webhook", submission->needs_webhook, "notes", notes_of(submission));
 }
 
+static void print_refused(const struct spk_submission *submission)
+{
+    char faults[SPK_MESSAGE_MAX];
+
+    spk_faults_print(faults, sizeof(faults), &submission->faults, "\n");
+    (void)fprintf(stderr, "%s\n", faults);
+    for (size_t i = 0; i < submission->note_count; i++)
+        (void)fprintf(stderr, "note: %s: %s\n", submission->notes[i].field,
+                      submission->notes[i].message);
+}
+
 static int print(const struct spk_app *app, const struct spk_submission_options *options,
                  struct spk_err *err)
 {
@@ -41,6 +52,8 @@ static int print(const struct spk_app *app, const struct spk_submission_options 
         rc = json_dumpf(result, stdout, JSON_INDENT(2) | JSON_SORT_KEYS);
         json_decref(result);
     }
+    if (rc)
+        print_refused(&submission);
     spk_submission_done(&submission);
     return rc;
 }
@@ -63,9 +76,10 @@ int main(int count, char **words)
             options.ui_proxy_base = words[i];
     }
     rc = spk_yaml_parse(&object, bytes, len, &err);
-    rc = rc || spk_app_read(&app, object, &err) || print(&app, &options, &err);
+    rc = rc || spk_app_read(&app, object, &err);
     if (rc)
         (void)fprintf(stderr, "%s\n", err.msg);
+    rc = rc || print(&app, &options, &err);
     spk_app_done(&app);
     json_decref(object);
     free(bytes);

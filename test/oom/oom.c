@@ -14,6 +14,7 @@
 #include "spk/json/patch.h"
 #include "spk/json/yaml.h"
 #include "spk/kube/config.h"
+#include "webhook/application/review.h"
 #include "webhook/lint/lint.h"
 
 #include <fcntl.h>
@@ -80,6 +81,20 @@ static char *do_review(struct work *work, struct spk_err *err)
     size_t len;
     int rc =
         spk_review_answer(&decision, &answer, &len, work->input.ptr, work->input.len, &policy, err);
+
+    spk_decision_done(&decision);
+    return rc ? NULL : answer;
+}
+
+/* The answer to a review of a SparkApplication. */
+static char *do_judgement(struct work *work, struct spk_err *err)
+{
+    struct spk_policy policy = {.version = "1"};
+    struct spk_decision decision;
+    char *answer = NULL;
+    size_t len;
+    int rc = spk_application_review(&decision, &answer, &len, work->input.ptr, work->input.len,
+                                    true, &policy, err);
 
     spk_decision_done(&decision);
     return rc ? NULL : answer;
@@ -336,6 +351,27 @@ static int patch(void)
     return tried ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+static int judgement(void)
+{
+    static char text[] =
+        "{\"apiVersion\":\"admission.k8s.io/v1\",\"kind\":\"AdmissionReview\",\"request\":{\"uid\":"
+        "\"u\",\"operation\":\"CREATE\",\"namespace\":\"jobs\",\"resource\":{\"group\":"
+        "\"sparkoperator.k8s.io\",\"version\":\"v1beta2\",\"resource\":\"sparkapplications\"},"
+        "\"object\":{\"apiVersion\":\"sparkoperator.k8s.io/v1beta2\",\"kind\":\"SparkApplication\","
+        "\"metadata\":{\"name\":\"pi\"},\"spec\":{\"type\":\"Scala\",\"sparkVersion\":\"4.0.1\","
+        "\"image\":\"i\",\"mainClass\":\"M\",\"mainApplicationFile\":\"local:///a.jar\","
+        "\"sparkConf\":{\"spark.kubernetes.driver.annotation.spark-operator.k8s.io/configMap.x\":"
+        "\"etc/{{APP_ID}}\"},\"driver\":{\"nobody\":1,\"annotations\":{"
+        "\"spark-operator.k8s.io/sparkConfigMpa\":\"x\"},\"template\":{\"spec\":{\"containers\":["
+        "{\"name\":\"a\"},{\"name\":\"spark-kubernetes-driver\"}]}}},\"executor\":{"
+        "\"memoryLimit\":\"lots\"}}}}}";
+    struct work work = {.name = "judgement", .input = {.ptr = text, .len = sizeof(text) - 1}};
+    size_t tried = try_all(&work, do_judgement, 1);
+
+    (void)printf("%zu failures\n", tried);
+    return tried > 100 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
 static int application(void)
 {
     struct work work = {
@@ -374,7 +410,9 @@ int main(int argc, char **argv)
         return kubeconfig();
     if (argc == 2 && strcmp(argv[1], "application") == 0)
         return application();
-    (void)fprintf(stderr,
-                  "usage: oom review ROOT | lint ROOT | yaml | patch | kubeconfig | application\n");
+    if (argc == 2 && strcmp(argv[1], "judgement") == 0)
+        return judgement();
+    (void)fprintf(stderr, "usage: oom review ROOT | lint ROOT | yaml | patch | kubeconfig | "
+                          "application | judgement\n");
     return 2;
 }

@@ -181,7 +181,8 @@ struct spk_app_event_text {
 
 /* Reason, type and message of an event, as users know them from the peer.
  * @pod:    the driver's, or the executor's that the event is about
- * @detail: the error; of an executor "ExitCode: 1, Reason: Error"; may be NULL */
+ * @detail: the error, its lines to be told in one with "; " between them; of an executor "ExitCode:
+ * 1, Reason: Error"; may be NULL */
 void spk_app_event_text(struct spk_app_event_text *out, enum spk_app_event event,
                         const char *app_name, const char *pod, const char *detail);
 

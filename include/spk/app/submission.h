@@ -15,6 +15,7 @@
 
 #include "spk/app/application.h"
 #include "spk/base/err.h"
+#include "spk/base/faults.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -45,17 +46,18 @@ struct spk_submission {
     bool needs_webhook;        /* pods without the webhook's stamp don't count */
     struct spk_submission_note notes[SPK_SUBMISSION_NOTES];
     size_t note_count;
+    struct spk_faults faults; /* why it can't be run; none: it can */
 };
 
 /**
  * spk_submission_make() - translate
- * @out: to be released with spk_submission_done(), also on failure
+ * @out: to be released with spk_submission_done(), also on failure, when it has all faults that
+ *       there is room for, and what is not acted on
  *
  * The templates' paths (spark.kubernetes.*.podTemplateFile), spark.master and what says how to
  * reach the cluster are added by the runner, which knows where they are.
  *
- * Errors: SPK_EINVALID, SPK_EPARSE: what is refused, by the field's path, what was found, why;
- *         SPK_ETOOBIG; SPK_ENOMEM
+ * Errors: SPK_EINVALID: the faults, as many as an error holds, one a line; SPK_ENOMEM
  */
 int spk_submission_make(struct spk_submission *out, const struct spk_app *app,
                         const struct spk_submission_options *options, struct spk_err *err)
@@ -72,12 +74,8 @@ void spk_submission_done(struct spk_submission *submission);
 int spk_submission_condition(json_t **out, const struct spk_submission *submission, int64_t now_s,
                              struct spk_err *err) __attribute__((warn_unused_result));
 
-/**
- * spk_submission_check() - the same judgement without a run: what /validate refuses
- *
- * All faults that there is room for are in the message, one a line, and the rest is counted.
- */
-int spk_submission_check(const struct spk_app *app, struct spk_err *err)
+/* The same judgement without a run: what /validate refuses. @out: as above. */
+int spk_submission_check(struct spk_submission *out, const struct spk_app *app, struct spk_err *err)
     __attribute__((warn_unused_result));
 
 #endif

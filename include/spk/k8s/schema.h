@@ -64,6 +64,9 @@ extern const struct spk_schema_type spk_schema_types[SPK_TYPES];
 /* NULL when the type has no such field. */
 const struct spk_schema_field *spk_schema_find(enum spk_schema_index type, const char *name);
 
+/* The name of the type's field that another name was probably meant for; NULL: of none. */
+const char *spk_schema_nearest(enum spk_schema_index type, const char *name);
+
 /* What the elements of a list or a map are. */
 struct spk_schema_field spk_schema_element(const struct spk_schema_field *field);
 
@@ -77,10 +80,16 @@ const char *spk_schema_kind_text(enum spk_schema_kind kind);
  */
 bool spk_schema_is_scalar(enum spk_schema_kind kind, const json_t *value);
 
-/* Told of a value that is not what it must be: @expected is "a string", or NULL for a field that
- * there is none of. */
-typedef void spk_schema_fault_fn(void *arg, const struct spk_at *at, const char *expected,
-                                 const json_t *found);
+/* What is wrong with a value. */
+struct spk_schema_fault {
+    const char *expected;       /* "a string"; NULL: there is no such field */
+    enum spk_schema_index type; /* without @expected: whose field it is not */
+    const json_t *found;
+};
+
+/* Told of a value that is not what it must be. */
+typedef void spk_schema_fault_fn(void *arg, const struct spk_at *at,
+                                 const struct spk_schema_fault *fault);
 
 /* Tells of everything in @value, which is a value of @field and stands at @at, that the API server
  * would not take for its name or its type. Null is an absent value, as it is to the API server. */

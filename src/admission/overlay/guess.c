@@ -4,9 +4,6 @@
 #include "spk/base/cleanup.h"
 #include "spk/base/nearest.h"
 
-#include <stdint.h>
-#include <strings.h>
-
 /* Fields that a type may have before a list of them all is too long to help. */
 #define SHOWN_MAX 6
 
@@ -70,34 +67,6 @@ const char *spk_overlay_home(struct spk_notes *notes, const char *name)
     return found;
 }
 
-/* A third of the letters may be wrong, or the rest be missing ("size" for "sizeLimit"), or too much
- * be there ("ips" for "ip"). */
-static bool is_near(size_t steps, const char *name, const char *meant)
-{
-    size_t len = strlen(name);
-    size_t full = strlen(meant);
-    size_t common = len < full ? len : full;
-
-    return steps <= full / 3 || (common > 1 && strncasecmp(name, meant, common) == 0);
-}
-
-/* The nearest of those that are near; NULL without any. */
-static const char *find_near(enum spk_schema_index type, const char *name)
-{
-    const struct spk_schema_type *row = &spk_schema_types[type];
-    const char *best = NULL;
-    size_t least = SIZE_MAX;
-
-    for (size_t i = 0; i < row->count; i++) {
-        size_t steps = spk_edit_distance(spk_str(name), spk_str(row->fields[i].name));
-        if (steps < least && is_near(steps, name, row->fields[i].name)) {
-            least = steps;
-            best = row->fields[i].name;
-        }
-    }
-    return best;
-}
-
 /* "a, b, c" */
 static const char *list(struct spk_notes *notes, const struct spk_schema_type *type)
 {
@@ -123,7 +92,7 @@ const char *spk_overlay_guess_root(struct spk_notes *notes, const char *name)
     const char *home = spk_overlay_home(notes, name);
 
     for (size_t i = 0; i < SPK_LEN(roots) && !home; i++) {
-        if (is_near(spk_edit_distance(spk_str(name), spk_str(roots[i])), name, roots[i]))
+        if (spk_is_near(spk_edit_distance(spk_str(name), spk_str(roots[i])), name, roots[i]))
             return said(notes, "; did you mean \"", roots[i], "\"?");
     }
     return home ? said(notes, "; did you mean ", home, "?") : "";
@@ -141,7 +110,7 @@ static bool is_root(const char *name)
 const char *spk_overlay_guess(struct spk_notes *notes, enum spk_schema_index type, const char *name)
 {
     const struct spk_schema_type *row = &spk_schema_types[type];
-    const char *near = find_near(type, name);
+    const char *near = spk_schema_nearest(type, name);
     const char *home = spk_overlay_home(notes, name);
 
     if (is_root(name))

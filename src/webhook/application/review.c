@@ -1,5 +1,7 @@
 #include "webhook/application/review.h"
 
+#include "webhook/application/annotations.h"
+
 #include "spk/admission/envelope.h"
 #include "spk/admission/notes.h"
 #include "spk/app/application.h"
@@ -82,68 +84,71 @@ static int complete(json_t **out, const struct spk_envelope *envelope, const jso
     return 0;
 }
 
-/* The lines of a message in one, with nothing in it that could forge another. */
-static int deny(struct spk_decision *out, char *message, struct spk_err *err)
+static int deny(struct spk_decision *out, const char *message, struct spk_err *err)
 {
-    char *text;
-    size_t len = 0;
+    char *text = spk_arena_copy(&out->arena, spk_str(message));
 
-    for (const char *it = message; *it; it++)
-        len += *it == '\n' ? 2 : 1;
-    text = spk_arena_alloc(&out->arena, len + 1);
     if (!text)
         return spk_fail(err, SPK_ENOMEM, "application: out of memory");
-    len = 0;
-    for (const char *it = message; *it; it++) {
-        if (*it == '\n') {
-            text[len++] = ';';
-            text[len++] = ' ';
-        } else {
-            text[len++] = *it;
-        }
-    }
-    text[len] = '\0';
-    spk_one_line(text);
+    spk_one_line(text); /* nothing in it forges another */
     out->message = text;
     out->outcome = SPK_DENIED;
     return 0;
 }
 
-static int warn(struct spk_decision *out, struct spk_submission *submission, struct spk_err *err)
+static int deny_faults(struct spk_decision *out, const struct spk_faults *faults,
+                       struct spk_err *err)
 {
-    struct spk_notes notes = {.arena = &out->arena};
+    char message[SPK_MESSAGE_MAX];
 
+    spk_faults_print(message, sizeof(message), faults, "; ");
+    return deny(out, message, err);
+}
+
+static void warn(struct spk_notes *notes, struct spk_submission *submission)
+{
     for (size_t i = 0; i < submission->note_count; i++) {
         struct spk_submission_note *note = &submission->notes[i];
         spk_one_line(note->field);
         spk_one_line(note->message);
-        spk_notes_warn(&notes, "%s: %s", note->field, note->message);
+        spk_notes_warn(notes, "%s: %s", note->field, note->message);
     }
-    spk_notes_close(&notes);
-    out->warning_count = notes.warning_count;
-    out->warnings = spk_arena_alloc(&out->arena, (notes.warning_count + 1) * sizeof(char *));
-    if (!out->warnings || notes.no_memory)
+}
+
+static int publish_warnings(struct spk_decision *out, struct spk_notes *notes, struct spk_err *err)
+{
+    spk_notes_close(notes);
+    out->warning_count = notes->warning_count;
+    out->warnings = spk_arena_alloc(&out->arena, (notes->warning_count + 1) * sizeof(char *));
+    if (!out->warnings || notes->no_memory)
         return spk_fail(err, SPK_ENOMEM, "application: out of memory");
-    memcpy((void *)out->warnings, notes.warnings, notes.warning_count * sizeof(char *));
+    memcpy((void *)out->warnings, notes->warnings, notes->warning_count * sizeof(char *));
     return 0;
 }
 
-/* Could the controller submit it? Return: 0, also for a denial; -1 without memory. */
-static int judge(struct spk_decision *out, const json_t *object, struct spk_err *err)
+/* Could the controller submit it, and would its pods be let in? What is wrong and what nobody acts
+ * on are told together. Return: 0, also for a denial; -1 without memory. */
+static int judge(struct spk_decision *out, const json_t *object, const struct spk_policy *policy,
+                 struct spk_err *err)
 {
     const struct spk_submission_options options = {.submission_id = NO_ID, .webhook = true};
     SPK_CLEANUP(spk_submission_done) struct spk_submission submission = {0};
     SPK_CLEANUP(spk_app_done) struct spk_app app = {0};
-    char driver[256];
+    struct spk_notes notes = {.arena = &out->arena};
 
-    if (spk_app_read(&app, object, err) || spk_app_driver_name(driver, &app, err) ||
-        spk_submission_make(&submission, &app, &options, err))
+    if (spk_app_read(&app, object, err))
         return err->code == SPK_ENOMEM ? -1 : deny(out, err->msg, err);
-    return warn(out, &submission, err);
+    if (spk_submission_make(&submission, &app, &options, err) && err->code == SPK_ENOMEM)
+        return -1;
+    warn(&notes, &submission);
+    if (spk_application_annotations(&submission, &notes, app.spec, policy, err) ||
+        publish_warnings(out, &notes, err))
+        return -1;
+    return spk_faults_none(&submission.faults) ? 0 : deny_faults(out, &submission.faults, err);
 }
 
 static int decide(struct spk_decision *out, const struct spk_envelope *envelope, bool defaults,
-                  struct spk_err *err)
+                  const struct spk_policy *policy, struct spk_err *err)
 {
     json_auto_t *object = NULL;
     json_auto_t *ops = NULL;
@@ -156,7 +161,7 @@ static int decide(struct spk_decision *out, const struct spk_envelope *envelope,
     }
     if (!ops)
         return spk_fail(err, SPK_ENOMEM, "application: out of memory");
-    if (complete(&object, envelope, ops, out, err) || judge(out, object, err))
+    if (complete(&object, envelope, ops, out, err) || judge(out, object, policy, err))
         return -1;
     if (out->outcome == SPK_DENIED)
         return 0;
@@ -169,7 +174,8 @@ static int decide(struct spk_decision *out, const struct spk_envelope *envelope,
 }
 
 int spk_application_review(struct spk_decision *out, char **response, size_t *response_len,
-                           const char *body, size_t len, bool defaults, struct spk_err *err)
+                           const char *body, size_t len, bool defaults,
+                           const struct spk_policy *policy, struct spk_err *err)
 {
     struct spk_envelope envelope;
     int rc = 0;
@@ -181,7 +187,7 @@ int spk_application_review(struct spk_decision *out, char **response, size_t *re
     if (out->reason)
         out->outcome = SPK_UNTOUCHED;
     else
-        rc = decide(out, &envelope, defaults, err);
+        rc = decide(out, &envelope, defaults, policy, err);
     if (rc == 0)
         rc = spk_envelope_answer(response, response_len, out, envelope.api, err);
     if (rc)

@@ -456,6 +456,22 @@ START_TEST(event)
 }
 END_TEST
 
+START_TEST(an_event_tells_all_that_it_has_room_for)
+{
+    struct spk_app_event_text text;
+    char detail[1024] = "spec.a: no";
+
+    spk_app_event_text(&text, SPK_EVENT_FAILED, "pi", "p", "spec.a: no\nspec.b: no\nand 2 more");
+    ck_assert_str_eq(text.message,
+                     "SparkApplication pi failed: spec.a: no; spec.b: no; and 2 more");
+    while (strlen(detail) + 12 < sizeof(detail))
+        strcat(detail, "\nspec.b: no");
+    spk_app_event_text(&text, SPK_EVENT_FAILED, "pi", "p", detail);
+    ck_assert_msg(strstr(text.message, " more") != NULL, "%s", text.message);
+    ck_assert_uint_gt(strlen(text.message), 960);
+}
+END_TEST
+
 START_TEST(every_event_has_a_text)
 {
     struct spk_app_event_text text;
@@ -491,6 +507,7 @@ int main(void)
     tcase_add_test(tcase, its_user_submits_it);
     tcase_add_test(tcase, its_user_submits_one_that_completes);
     ADD_ROWS(tcase, event, events);
+    tcase_add_test(tcase, an_event_tells_all_that_it_has_room_for);
     tcase_add_loop_test(tcase, every_event_has_a_text, 0, SPK_EVENTS);
     return run_case("machine", tcase);
 }

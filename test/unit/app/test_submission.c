@@ -22,7 +22,7 @@ static const struct spk_submission_options usual = {.submission_id = "id-1", .we
  * row of tables says with ' what JSON says with ". */
 static void make(const char *more)
 {
-    char text[2048];
+    char text[4200];
     json_t *patch;
 
     (void)snprintf(text, sizeof(text), "{%s}", more);
@@ -163,7 +163,9 @@ static const struct {
     {DRIVER("'template':{'spec':7}"), "spec.driver.template.spec: expected an object"},
     {DRIVER("'secrets':[{'name':'s','path':'relative'}]"), "spec.driver.secrets[0]: "},
     {DRIVER("'secrets':[{'name':'s','path':'/s','secretType':'Odd'}]"), "secretType: expected"},
-    {DRIVER("'secrets':[{'name':'S!','path':'/s'}]"), "\"S!\" is no name of an object"},
+    {DRIVER("'secrets':[{'name':'S!','path':'/s'}]"),
+     "secrets[0]: name: expected a Secret's name (at most 253 of a-z, 0-9, '-' and '.', beginning "
+     "and ending with a letter or digit), found \"S!\""},
     {DRIVER("'configMaps':[{'name':'s'}]"), "spec.driver.configMaps[0]: needs name and path"},
     {DRIVER("'env':[{'value':'x'}]"), "spec.driver.env[0]: a variable without a name"},
     {DRIVER("'envSecretKeyRefs':{'A':{'name':'x'}}"), "spec.driver.envSecretKeyRefs.A: needs"},
@@ -174,6 +176,14 @@ static const struct {
      "spec.driver.volumeMounts[0]: a volume spark-local-dir-*"},
     {"'monitoring':{'prometheus':{}}", "spec.monitoring.prometheus: jmxExporterJar is missing"},
     {"'monitoring':{'prometheus':{'jmxExporterJar':'/j','port':80}}", "port: expected one from"},
+    {DRIVER("'configMaps':[{'name':'s','path':'etc/x'}]"),
+     "configMaps[0]: path: expected an absolute mount path, found a path that is not absolute: "
+     "\"etc/x\""},
+    {"'volumes':[{'name':'a','emtpyDir':{}}]",
+     "volumes[0].emtpyDir: no pod has such a field, did you mean \"emptyDir\"?"},
+    {EXEC("'tolerations':[{'oprator':'x'}]"),
+     "tolerations[0].oprator: no pod has such a field, did you mean \"operator\"?"},
+    {EXEC("'tolerations':[{'zzz':'x'}]"), "tolerations[0].zzz: no pod has such a field"},
     {"'driverIngressOptions':[{'ingressURLFormat':'a'}]", "[0]: servicePort: expected a port"},
     {"'driverIngressOptions':[{'servicePort':80}]", "[0]: ingressURLFormat is missing"},
     {"'driverIngressOptions':[{'servicePort':80,'ingressURLFormat':'a'},"
@@ -189,7 +199,8 @@ START_TEST(test_refusals_name_the_field)
     ck_assert_msg(translate(refused[_i].more, &usual) == -1, "accepted: %s", refused[_i].more);
     ck_assert_msg(strstr(err.msg, refused[_i].expect) != NULL, "%s: %s", refused[_i].more, err.msg);
     ck_assert_int_eq(err.code, SPK_EINVALID);
-    ck_assert_int_eq(spk_submission_check(&app, &err), -1);
+    spk_submission_done(&submission);
+    ck_assert_int_eq(spk_submission_check(&submission, &app, &err), -1);
     ck_assert_msg(strstr(err.msg, refused[_i].expect) != NULL, "check: %s", err.msg);
 }
 END_TEST
@@ -280,11 +291,11 @@ static const struct {
     const char *field;
     const char *message; /* a part of it */
 } notes[] = {
-    {"'sparkUiOptions':{}", "spec.sparkUiOptions", "is sparkUIOptions meant"},
+    {"'sparkUiOptions':{}", "spec.sparkUiOptions", "did you mean \"sparkUIOptions\"?"},
     {"'zzzzzzzzzz':{}", "spec.zzzzzzzzzz", "unknown field, ignored"},
-    {DRIVER("'volumemounts':[]"), "spec.driver.volumemounts", "is volumeMounts meant"},
-    {"'deps':{'jar':[]}", "spec.deps.jar", "is jars meant"},
-    {"'restartPolicy':{'typ':'Never'}", "spec.restartPolicy.typ", "is type meant"},
+    {DRIVER("'volumemounts':[]"), "spec.driver.volumemounts", "did you mean \"volumeMounts\"?"},
+    {"'deps':{'jar':[]}", "spec.deps.jar", "did you mean \"jars\"?"},
+    {"'restartPolicy':{'typ':'Never'}", "spec.restartPolicy.typ", "did you mean \"type\"?"},
     {"'failureRetries':3", "spec.failureRetries", "has no effect"},
     {"'batchScheduler':'kube-scheduler'", "spec.batchScheduler", "not acted on"},
     {"'batchSchedulerOptions':{'queue':'q'}", "spec.batchSchedulerOptions", "ignored without"},
@@ -338,27 +349,41 @@ END_TEST
 START_TEST(test_all_faults_are_in_one_message)
 {
     make("'mode':'client','type':'Go','mainClass':null," CONF("spark.master"));
-    ck_assert_int_eq(spk_submission_check(&app, &err), -1);
+    ck_assert_int_eq(spk_submission_check(&submission, &app, &err), -1);
     ck_assert_ptr_nonnull(strstr(err.msg, "spec.sparkConf.spark.master: "));
     ck_assert_ptr_nonnull(strstr(err.msg, "\nspec.type: "));
     ck_assert_ptr_nonnull(strstr(err.msg, "\nspec.mode: "));
 }
 END_TEST
 
+START_TEST(test_what_is_not_acted_on_is_noted_beside_faults)
+{
+    ck_assert_int_eq(
+        translate("'nodeSelctor':{}," DRIVER("'serviceAcount':'x'") "," EXEC("'memory':'1Gi'"),
+                  &usual),
+        -1);
+    ck_assert_uint_eq(submission.note_count, 2);
+    ck_assert_str_eq(submission.notes[0].field, "spec.nodeSelctor");
+    ck_assert_str_eq(submission.notes[1].field, "spec.driver.serviceAcount");
+}
+END_TEST
+
 START_TEST(test_faults_without_room_are_counted)
 {
-    char more[1024] = "'sparkConf':{'spark.master':'x'";
+    char more[4096] = "'sparkConf':{'spark.master':'x'";
     size_t count = 1;
 
-    for (; count < 20; count++) {
+    for (; count < 100; count++) {
         char row[64];
         (void)snprintf(row, sizeof(row), ",'spark.submit.%zu':'x'", count);
         strcat(more, row);
     }
     strcat(more, "}");
     ck_assert_int_eq(translate(more, &usual), -1);
-    ck_assert_msg(strstr(err.msg, "\nand 1") != NULL, "%s", err.msg);
+    ck_assert_msg(strstr(err.msg, "\nand ") != NULL, "%s", err.msg);
     ck_assert_ptr_nonnull(strstr(err.msg, " more"));
+    ck_assert_uint_gt(submission.faults.left, 0);
+    ck_assert_uint_lt(submission.faults.left, 60);
 }
 END_TEST
 
@@ -487,6 +512,7 @@ int main(void)
     ADD_ROWS(tcase, test_who_needs_the_webhook, asking);
     tcase_add_test(tcase, test_images_and_cores_are_checked_before_spark_does);
     tcase_add_test(tcase, test_all_faults_are_in_one_message);
+    tcase_add_test(tcase, test_what_is_not_acted_on_is_noted_beside_faults);
     tcase_add_test(tcase, test_faults_without_room_are_counted);
     tcase_add_test(tcase, test_notes_without_room_are_counted);
     tcase_add_test(tcase, test_without_a_webhook);

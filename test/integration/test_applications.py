@@ -1,0 +1,105 @@
+"""Reviews of SparkApplications: what their annotations would do to their pods is said of the application, with the field."""
+
+import copy
+import json
+
+from harness import KEY
+
+MINIMAL = {
+    "apiVersion": "sparkoperator.k8s.io/v1beta2", "kind": "SparkApplication",
+    "metadata": {"name": "pi", "namespace": "jobs"},
+    "spec": {"type": "Scala", "sparkVersion": "4.0.1", "image": "i", "mainClass": "Main",
+             "mainApplicationFile": "local:///a.jar", "driver": {}, "executor": {}},
+}
+
+
+def judged(server, **spec):
+    """The message of a denial or "", and the warnings."""
+    app = copy.deepcopy(MINIMAL)
+    app["spec"].update(spec)
+    request = {"uid": "u-1", "operation": "CREATE", "namespace": "jobs", "name": "pi", "object": app,
+               "resource": {"group": "sparkoperator.k8s.io", "version": "v1beta2", "resource": "sparkapplications"}}
+    answer = server.post({"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": request}, "/validate")
+    response = json.loads(answer.body)["response"]
+    message = "" if response["allowed"] else response["status"]["message"]
+    return message, response.get("warnings", [])
+
+
+def conf(key, value, role="driver", form="annotation"):
+    return {"sparkConf": {f"spark.kubernetes.{role}.{form}.{KEY}{key}": value}}
+
+
+# Fields of the spec, and what the denial begins with.
+REFUSED = [
+    (conf("configMap.x", "etc/x"), f"spec.sparkConf.spark.kubernetes.driver.annotation.{KEY}configMap.x: expected an absolute"),
+    (conf("secret.x", "etc/x", "executor", "annotations"),
+     f"spec.sparkConf.spark.kubernetes.executor.annotations.{KEY}secret.x: expected an absolute"),
+    ({"driver": {"annotations": {KEY + "configMap.y": "etc/y"}}}, f"spec.driver.annotations.{KEY}configMap.y: expected an absolute"),
+    ({"executor": {"annotations": {KEY + "overlay": '{"spec": {"tolerations": [{"oprator": "Exists"}]}}'}}},
+     f'spec.executor.annotations.{KEY}overlay: spec.tolerations[0].oprator: unknown field, did you mean "operator"?'),
+    ({"driver": {"template": {"metadata": {"annotations": {KEY + "gpu": "x"}}}}},
+     f"spec.driver.template.metadata.annotations.{KEY}gpu: "),
+    ({"sparkConfigMap": "No_Name"}, "spec.sparkConfigMap: expected a ConfigMap's name"),
+    ({"driver": {"memoryLimit": "lots"}}, "spec.driver.memoryLimit: in its overlay, sparkContainer.resources.limits.memory: "),
+    ({"executor": {"sidecars": [{"image": "b"}]}}, "spec.executor.sidecars: in its overlay, spec.containers[0]"),
+    ({"executor": {"configMaps": [{"name": "a", "path": "/opt/spark/conf"}]}}, "spec.executor.configMaps: "),
+]
+
+
+def test_annotations_that_no_pod_could_have_are_refused_with_the_field(env):
+    server = env.server()
+    for spec, begin in REFUSED:
+        message, _ = judged(server, **spec)
+        assert message.startswith(begin), f"{spec}: {message}"
+        assert message.count(begin) == 1, message
+
+
+def test_annotations_that_pods_may_have_pass(env):
+    server = env.server()
+    first = {"name": "first", "volumeMounts": [{"name": "a", "mountPath": "/data"}]}
+    for spec in [
+        conf("configMap.x", "/etc/x"),
+        conf("sparkConfigMap", "conf-{{EXECUTOR_ID}}", "executor"),
+        conf("configMap.x", "/{{APP_ID}}/{{APP_ID}}"),
+        {"driver": {"annotations": {"example.com/a": "b"}}, "sparkConfigMap": "conf", "hadoopConfigMap": "hdfs"},
+        {"driver": {"ports": [{"containerPort": 7078}]}, "sparkConf": {"spark.driver.port": "9999"}},
+        # Spark's container is the one that has its name, wherever it stands.
+        {"driver": {"template": {"spec": {"containers": [first, {"name": "spark-kubernetes-driver"}]}},
+                    "annotations": {KEY + "configMap.x": "/data"}}},
+    ]:
+        assert judged(server, **spec) == ("", []), spec
+
+
+def test_a_key_that_is_not_known_is_a_warning(env):
+    message, warnings = judged(env.server(), **conf("sparkConfigMpa", "x"))
+    assert message == ""
+    assert warnings == [f"spec.sparkConf.spark.kubernetes.driver.annotation.{KEY}sparkConfigMpa: unknown annotation, ignored; "
+                        f"did you mean {KEY}sparkConfigMap?"], warnings
+
+
+def test_the_options_for_pods_hold_for_their_applications(env):
+    bad = conf("configMap.x", "etc/x")
+    message, warnings = judged(env.server("--on-invalid=warn"), **bad)
+    assert message == "" and len(warnings) == 1, (message, warnings)
+    assert "configMap.x: pod left as it is: expected an absolute mount path" in warnings[0], warnings
+    unknown = {"driver": {"annotations": {KEY + "overlay": '{"spec": {"tolerashuns": []}}'}}}
+    message, warnings = judged(env.server("--on-unknown-field=warn"), **unknown)
+    assert message == "" and len(warnings) == 1 and "spec.tolerashuns: unknown field, ignored" in warnings[0], (message, warnings)
+    assert judged(env.server("--annotation-prefix=other.example.com"), **bad) == ("", [])
+
+
+def test_all_that_is_wrong_is_said_at_once(env):
+    message, warnings = judged(env.server(), nodeSelctor={}, driver={"serviceAcount": "a", "annotations": {KEY + "gpu": "x"}},
+                               executor={"memory": "1Gi"}, mode="client")
+    for field in "spec.mode: ", "; spec.executor.memory: ", f"; spec.driver.annotations.{KEY}gpu: ":
+        assert field in message, message
+    assert [line.split(":")[0] for line in warnings] == ["spec.nodeSelctor", "spec.driver.serviceAcount"], warnings
+
+
+def test_what_a_denial_has_no_room_for_is_counted(env):
+    server = env.server()
+    message, _ = judged(server, sparkConf={f"spark.submit.{i:03}": "x" for i in range(40)})
+    assert message.count("refused") == 40 and "more" not in message, message
+    message, _ = judged(server, sparkConf={f"spark.submit.{i:03}": "x" for i in range(400)})
+    told = message.count("refused")
+    assert 40 < told < 100 and message.endswith(f"; and {400 - told} more"), message
