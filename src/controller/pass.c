@@ -97,7 +97,7 @@ static void from_look(struct spk_pass *pass)
     facts->foreign_owner = pass->look.foreign_owner;
 }
 
-int spk_pass_facts(struct spk_pass *pass, struct spk_err *err)
+static int gather(struct spk_pass *pass, struct spk_err *err)
 {
     struct spk_facts *facts = &pass->facts;
     const struct spk_app *app = &pass->app;
@@ -121,8 +121,6 @@ int spk_pass_facts(struct spk_pass *pass, struct spk_err *err)
         spk_attempts_last_driver(pass->engine->attempts, pass->key_text, app->status.submission_id,
                                  &pass->last_driver) == 0)
         facts->pod = &pass->last_driver;
-    facts->seen_s =
-        spk_attempts_since(pass->engine->attempts, pass->key_text, facts->driver, facts->now_s);
     return 0;
 }
 
@@ -192,7 +190,18 @@ static int look(struct spk_pass *pass, struct spk_err *err)
         return -1;
     }
     pass->looked = true;
-    return spk_pass_facts(pass, err);
+    return gather(pass, err);
+}
+
+/* Only of what a step is decided on: where the caches and a live look differ for good (a stray
+ * driver under another name, say), to note both would make each of them new for ever. */
+static void decide(struct spk_pass *pass, struct spk_step *step)
+{
+    struct spk_facts *facts = &pass->facts;
+
+    facts->seen_s =
+        spk_attempts_since(pass->engine->attempts, pass->key_text, facts->driver, facts->now_s);
+    spk_app_step(step, &pass->app, facts);
 }
 
 static int one_step(struct spk_pass *pass, enum spk_carried *carried, int64_t *wake_ms,
@@ -201,13 +210,13 @@ static int one_step(struct spk_pass *pass, enum spk_carried *carried, int64_t *w
     struct spk_step step;
     int result;
 
-    if (spk_pass_facts(pass, err) != 0 || (must_look(pass) && look(pass, err) != 0))
+    if (gather(pass, err) != 0 || (must_look(pass) && look(pass, err) != 0))
         return -1;
-    spk_app_step(&step, &pass->app, &pass->facts);
+    decide(pass, &step);
     if (step.kind == SPK_STEP_LOOK && !pass->looked) {
         if (look(pass, err) != 0)
             return -1;
-        spk_app_step(&step, &pass->app, &pass->facts);
+        decide(pass, &step);
     }
     result = spk_pass_carry(pass, &step, carried, wake_ms, err);
     pass->looked = false;

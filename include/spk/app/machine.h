@@ -44,7 +44,8 @@
  *   SUBMITTED          driver pending, running, lost               SUBMITTED, RUNNING, UNKNOWN
  *   RUNNING            driver completed                            SUCCEEDING
  *   UNKNOWN            driver failed; waits in vain or is lost     FAILING
- *                      for 5 min; is not there, for 10 s and live
+ *                      for 5 min; is not there, for 10 s and live;
+ *                      a stranger has its name by then
  *                      a stray beside the driver                   CLEAN of the others
  *   SUCCEEDING         Always: 5 s after the run began, empty      PENDING_RERUN
  *                      else                                        COMPLETED
@@ -116,7 +117,8 @@ struct spk_facts {
     bool strays;               /* beside a HALF or WHOLE driver there is one of another submission,
                                   by another name */
     bool leftovers;            /* a driver pod, Service or Ingress of any submission is there */
-    int64_t seen_s; /* since when driver is what it is; ABSENT and GONE are one absence */
+    int64_t seen_s; /* since when the driver that steps are decided on is what it is; ABSENT and
+                       GONE are one absence */
 };
 
 enum spk_step_kind {

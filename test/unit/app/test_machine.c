@@ -316,6 +316,19 @@ START_TEST(a_driver_that_vanishes)
 }
 END_TEST
 
+START_TEST(a_driver_that_vanishes_and_leaves_its_name_to_a_stranger)
+{
+    runs(SPK_EVENT_ADDED);
+    is(SPK_DRIVER_ABSENT);
+    passes(SPK_APP_GRACE_S);
+    ck_assert_int_eq(step(), SPK_STEP_LOOK);
+    is(SPK_DRIVER_FOREIGN);
+    story.facts.foreign_owner = "pod pi-driver, which belongs to Job/x";
+    writes(SPK_APP_FAILING, SPK_EVENT_DRIVER_NOT_FOUND, SPK_EVENT_NONE);
+    ck_assert(strstr(story.app.status.message, "Job/x"));
+}
+END_TEST
+
 START_TEST(a_driver_that_completed_before_it_vanished)
 {
     runs(SPK_EVENT_ADDED);
@@ -482,6 +495,7 @@ int main(void)
     tcase_add_test(tcase, a_spec_that_cannot_be_run_fails_until_it_changes);
     tcase_add_test(tcase, submissions_that_are_lost);
     tcase_add_test(tcase, a_driver_that_vanishes);
+    tcase_add_test(tcase, a_driver_that_vanishes_and_leaves_its_name_to_a_stranger);
     tcase_add_test(tcase, a_driver_that_completed_before_it_vanished);
     tcase_add_test(tcase, an_image_that_does_not_come);
     tcase_add_test(tcase, a_node_that_is_lost);
