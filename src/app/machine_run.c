@@ -201,7 +201,7 @@ void spk_think_run(struct spk_think *think)
 {
     const struct spk_pod *pod = spk_think_pod(think);
 
-    if (pod && think->facts->strays) {
+    if (pod && think->facts->strays && !think->app->rules.tracked) {
         think->step->others_only = spk_think_clean(think, "a stray driver is removed");
     } else if (pod) {
         follow(think, pod);

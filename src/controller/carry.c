@@ -268,7 +268,7 @@ static const struct spk_pod **executors_of(const struct spk_pass *pass, size_t *
     for (size_t i = 0; list && i < pass->pod_count; i++) {
         const struct spk_pod *pod = &pass->pods[i];
 
-        if (!pod->driver && strcmp(pod->submission_id, pass->app.status.submission_id) == 0)
+        if (!pod->driver && spk_app_is_of_run(&pass->app, pod->submission_id))
             list[(*count)++] = pod;
     }
     return list;

@@ -63,8 +63,8 @@
  *
  * A spec that can't be run becomes FAILED where a run would begin, whatever the policy: only
  * another spec helps. A lost submission is an attempt, too. submissionByUser: the status follows a
- * driver that its user submits with our two labels; nothing is submitted, removed, suspended or run
- * again.
+ * driver that its user submits with the labels SPK_APP_LABEL_NAME and SPK_APP_LABEL_LAUNCHED;
+ * nothing is submitted, removed, suspended or run again.
  */
 
 #include "spk/app/application.h"
