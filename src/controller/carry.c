@@ -93,22 +93,74 @@ static int note_id(struct spk_pass *pass, const struct spk_app_status *old,
     return spk_attempts_ready(pass->engine->attempts, pass->key_text, now->submission_id, err);
 }
 
-/* What is said of this submission, in the place of what was said of an earlier one. */
-static int add_conditions(struct spk_pass *pass, json_t *patch, const struct spk_app_status *now,
-                          struct spk_err *err)
+static bool has_driver(enum spk_app_state state)
 {
-    json_t *status = json_object_get(patch, "status");
-    json_t *said;
-    int result = 0;
+    return state == SPK_APP_SUBMITTED || state == SPK_APP_RUNNING || state == SPK_APP_UNKNOWN;
+}
 
-    if (now->state != SPK_APP_SUBMITTED || !json_is_object(status))
+/* Conditions that others have written: a merge patch replaces the list as a whole. */
+static json_t *others_conditions(const json_t *have)
+{
+    json_t *others = json_array();
+    const json_t *item;
+    size_t i;
+
+    json_array_foreach(have, i, item)
+    {
+        const char *type = json_string_value(json_object_get(item, "type"));
+
+        if (!type || strcmp(type, SPK_SUBMISSION_CONDITION) != 0)
+            (void)json_array_append(others, (json_t *)item);
+    }
+    return others;
+}
+
+/* As a run gets its driver: what is said of this submission, in the place of what was said of an
+ * earlier one. */
+static int add_conditions(struct spk_pass *pass, json_t *patch, const struct spk_app_status *old,
+                          const struct spk_app_status *now, struct spk_err *err)
+{
+    const json_t *have = json_object_get(pass->app.status_json, "conditions");
+    json_auto_t *list = NULL;
+    json_t *said;
+
+    if (has_driver(old->state) || now->state != SPK_APP_SUBMITTED)
         return 0;
+    list = others_conditions(have);
     said = spk_attempts_said(pass->engine->attempts, pass->key_text, now->submission_id);
-    if (said)
-        result = json_object_set_new(status, "conditions", json_pack("[o]", said));
-    else if (json_object_get(pass->app.status_json, "conditions"))
-        result = json_object_set_new(status, "conditions", json_null());
-    return result == 0 ? 0 : spk_fail(err, SPK_ENOMEM, "out of memory");
+    if (said && json_array_append_new(list, said) != 0)
+        return spk_fail(err, SPK_ENOMEM, "out of memory");
+    if (!said && json_array_size(list) == json_array_size(have))
+        return 0;
+    if (json_object_set(json_object_get(patch, "status"), "conditions", list) != 0)
+        return spk_fail(err, SPK_ENOMEM, "out of memory");
+    return 0;
+}
+
+/* Executors are one run's: their states leave with its submissionID. */
+static int make_patch(struct spk_pass *pass, json_t **patch, const struct spk_app_status *old,
+                      const struct spk_app_status *now, struct spk_err *err)
+{
+    const json_t *have = json_object_get(pass->app.status_json, "executorState");
+    const bool same_run = strcmp(old->submission_id, now->submission_id) == 0;
+    json_auto_t *none = json_object();
+
+    if (!none)
+        return spk_fail(err, SPK_ENOMEM, "out of memory");
+    if (spk_app_status_patch(patch, old, now, have, same_run ? NULL : none, err) != 0)
+        return -1;
+    return *patch ? add_conditions(pass, *patch, old, now, err) : 0;
+}
+
+/* The UI is made for the status that is about to be written: the run's ids are in there. */
+static void make_ui(struct spk_pass *pass, struct spk_app_status *now)
+{
+    struct spk_app app = pass->app;
+
+    if (!wants_ui(pass, now))
+        return;
+    app.status = *now;
+    spk_engine_ui(pass->engine, &pass->key, &app, now);
 }
 
 static int store_status(struct spk_pass *pass, const struct spk_step *step, struct spk_err *err)
@@ -119,14 +171,11 @@ static int store_status(struct spk_pass *pass, const struct spk_step *step, stru
     json_t *object = NULL;
     int result;
 
-    if (wants_ui(pass, &now))
-        spk_engine_ui(pass->engine, &pass->key, &pass->app, &now);
-    if (spk_app_status_patch(&patch, &old, &now, NULL, NULL, err) != 0)
+    make_ui(pass, &now);
+    if (make_patch(pass, &patch, &old, &now, err) != 0)
         return -1;
     if (!patch)
         return 0;
-    if (add_conditions(pass, patch, &now, err) != 0)
-        return -1;
     result = send_status(pass, patch, &object, err);
     if (result != 0)
         return result;
@@ -313,8 +362,7 @@ static int write_executors(struct spk_pass *pass, const json_t *have, const json
 
 static bool tracks_executors(enum spk_app_state state)
 {
-    return state == SPK_APP_RUNNING || state == SPK_APP_SUBMITTED || state == SPK_APP_COMPLETED ||
-           state == SPK_APP_FAILED || state == SPK_APP_UNKNOWN;
+    return has_driver(state) || state == SPK_APP_COMPLETED || state == SPK_APP_FAILED;
 }
 
 int spk_pass_executors(struct spk_pass *pass, int64_t *wake_ms, struct spk_err *err)
