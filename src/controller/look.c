@@ -176,7 +176,7 @@ int spk_engine_look(struct spk_engine *engine, const struct spk_key *key, const 
         return 0;
     if (look_for_any(engine, key, SPK_API_SERVICES, out, err) != 0)
         return -1;
-    if (!engine->options.ui.ingress_url_format)
+    if (!engine->options.ui_service)
         return 0;
     return look_for_any(engine, key, SPK_API_INGRESSES, out, err);
 }
@@ -231,7 +231,7 @@ static int delete_all(struct spk_engine *engine, const struct spk_key *key,
     if (delete_kind(engine, key, SPK_API_PODS, sweep, err) != 0 ||
         delete_kind(engine, key, SPK_API_SERVICES, sweep, err) != 0)
         return -1;
-    if (!engine->options.ui.ingress_url_format)
+    if (!engine->options.ui_service)
         return 0;
     return delete_kind(engine, key, SPK_API_INGRESSES, sweep, err);
 }
