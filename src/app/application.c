@@ -109,6 +109,13 @@ void spk_app_done(struct spk_app *app)
     *app = (struct spk_app){0};
 }
 
+bool spk_app_is_of_run(const struct spk_app *app, const char *submission_id)
+{
+    const char *at_hand = app->status.submission_id;
+
+    return app->rules.tracked || (*at_hand && strcmp(submission_id, at_hand) == 0);
+}
+
 /* The first of the places that say something. */
 static int chosen_name(struct spk_str *out, const struct spk_app *app, struct spk_err *err)
 {

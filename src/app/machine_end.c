@@ -36,7 +36,7 @@ void spk_think_succeeding(struct spk_think *think)
 {
     const int64_t begun_s = think->now->submitted_s;
 
-    if (think->app->rules.policy != SPK_APP_ALWAYS) {
+    if (think->app->rules.policy != SPK_APP_ALWAYS || think->app->rules.tracked) {
         terminate(think);
         (void)spk_think_go(think, SPK_APP_COMPLETED, SPK_EVENT_COMPLETED, "completed");
     } else if (!spk_think_over(think, begun_s, RERUN_S)) {
@@ -89,7 +89,7 @@ static bool stray(struct spk_think *think)
     const struct spk_pod *pod = spk_think_pod(think);
     const bool other = think->facts->driver == SPK_DRIVER_OLD || think->facts->strays;
 
-    if (!other && !(pod && must_end(think)))
+    if (think->app->rules.tracked || (!other && !(pod && must_end(think))))
         return false;
     if (!spk_think_over(think, think->facts->seen_s, SPK_APP_GRACE_S))
         return spk_think_wait(think, think->facts->seen_s + SPK_APP_GRACE_S,

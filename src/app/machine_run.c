@@ -171,12 +171,18 @@ static bool ended_before(struct spk_think *think)
     return pod && !spk_think_pod_lives(pod) && ended(think, pod);
 }
 
+/* Only a live look says so, and it was asked for when the driver had been absent for long enough.
+ * The caches don't hold strangers: by them it would be absent again. */
+static bool is_certain(enum spk_driver driver)
+{
+    return driver == SPK_DRIVER_GONE || driver == SPK_DRIVER_FOREIGN;
+}
+
 static void without_driver(struct spk_think *think)
 {
     const struct spk_facts *facts = think->facts;
 
-    if (!spk_think_over(think, facts->seen_s, SPK_APP_GRACE_S) &&
-        facts->driver != SPK_DRIVER_GONE) {
+    if (!is_certain(facts->driver) && !spk_think_over(think, facts->seen_s, SPK_APP_GRACE_S)) {
         (void)spk_think_wait(think, facts->seen_s + SPK_APP_GRACE_S, "the driver is not there");
         return;
     }
@@ -195,7 +201,7 @@ void spk_think_run(struct spk_think *think)
 {
     const struct spk_pod *pod = spk_think_pod(think);
 
-    if (pod && think->facts->strays) {
+    if (pod && think->facts->strays && !think->app->rules.tracked) {
         think->step->others_only = spk_think_clean(think, "a stray driver is removed");
     } else if (pod) {
         follow(think, pod);

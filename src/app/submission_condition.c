@@ -30,8 +30,9 @@ int spk_submission_condition(json_t **out, const struct spk_submission *submissi
     if (write_notes(&text, submission, err) != 0)
         return -1;
     spk_clock_text(time, now_s);
-    *out = json_pack("{ss ss ss ss ss}", "type", "FieldsNotActedOn", "status", "True", "reason",
-                     "FieldsNotActedOn", "message", text.ptr, "lastTransitionTime", time);
+    *out =
+        json_pack("{ss ss ss ss ss}", "type", SPK_SUBMISSION_CONDITION, "status", "True", "reason",
+                  SPK_SUBMISSION_CONDITION, "message", text.ptr, "lastTransitionTime", time);
     spk_buf_done(&text);
     return *out ? 0 : spk_fail(err, SPK_ENOMEM, "out of memory");
 }

@@ -146,6 +146,7 @@ int spk_attempts_ready(struct spk_attempts *attempts, const char *key, const cha
         free(SPK_STEAL(attempt->message));
         free(SPK_STEAL(attempt->last_driver));
         json_decref(SPK_STEAL(attempt->condition));
+        json_decref(SPK_STEAL(attempt->buried));
     }
     (void)pthread_mutex_unlock(&attempts->lock);
     if (at_work)

@@ -108,30 +108,87 @@ static int note_id(struct spk_pass *pass, const struct spk_app_status *old,
     return spk_attempts_ready(pass->engine->attempts, pass->key_text, now->submission_id, err);
 }
 
-/* What is said of this submission, or of a spec without one, in the place of what was said of an
- * earlier one. */
-static int add_conditions(struct spk_pass *pass, json_t *patch, const struct spk_app_status *now,
-                          struct spk_err *err)
+static bool has_driver(enum spk_app_state state)
 {
-    json_t *status = json_object_get(patch, "status");
-    json_t *said = NULL;
-    int result = 0;
+    return state == SPK_APP_SUBMITTED || state == SPK_APP_RUNNING || state == SPK_APP_UNKNOWN;
+}
 
-    if (!json_is_object(status))
-        return 0;
+/* Conditions that others have written: a merge patch replaces the list as a whole. */
+static json_t *others_conditions(const json_t *have)
+{
+    json_t *others = json_array();
+    const json_t *item;
+    size_t i;
+
+    json_array_foreach(have, i, item)
+    {
+        const char *type = json_string_value(json_object_get(item, "type"));
+
+        if (!type || strcmp(type, SPK_SUBMISSION_CONDITION) != 0)
+            (void)json_array_append(others, (json_t *)item);
+    }
+    return others;
+}
+
+/* What is said of the spec that is refused, or of the submission that has made a driver; NULL
+ * without. */
+static int said_now(json_t **said, const struct spk_pass *pass, const struct spk_app_status *now,
+                    struct spk_err *err)
+{
+    *said = NULL;
     if (is_refused(pass, now))
-        result = spk_submission_condition(&said, &pass->judged, pass->facts.now_s, err);
-    else if (now->state == SPK_APP_SUBMITTED)
-        said = spk_attempts_said(pass->engine->attempts, pass->key_text, now->submission_id);
-    else
+        return spk_submission_condition(said, &pass->judged, pass->facts.now_s, err);
+    *said = spk_attempts_said(pass->engine->attempts, pass->key_text, now->submission_id);
+    return 0;
+}
+
+/* As a run gets its driver, or is refused: in the place of what was said of an earlier one. */
+static int add_conditions(struct spk_pass *pass, json_t *patch, const struct spk_app_status *old,
+                          const struct spk_app_status *now, struct spk_err *err)
+{
+    const json_t *have = json_object_get(pass->app.status_json, "conditions");
+    const bool begins = now->state == SPK_APP_SUBMITTED && !has_driver(old->state);
+    json_auto_t *list = NULL;
+    json_t *said;
+
+    if (!begins && !(is_refused(pass, now) && old->state != SPK_APP_FAILED))
         return 0;
-    if (result != 0)
+    if (said_now(&said, pass, now, err) != 0)
         return -1;
-    if (said)
-        result = json_object_set_new(status, "conditions", json_pack("[o]", said));
-    else if (json_object_get(pass->app.status_json, "conditions"))
-        result = json_object_set_new(status, "conditions", json_null());
-    return result == 0 ? 0 : spk_fail(err, SPK_ENOMEM, "out of memory");
+    list = others_conditions(have);
+    if (said && json_array_append_new(list, said) != 0)
+        return spk_fail(err, SPK_ENOMEM, "out of memory");
+    if (!said && json_array_size(list) == json_array_size(have))
+        return 0;
+    if (json_object_set(json_object_get(patch, "status"), "conditions", list) != 0)
+        return spk_fail(err, SPK_ENOMEM, "out of memory");
+    return 0;
+}
+
+/* Executors are one run's: their states leave with its submissionID. */
+static int make_patch(struct spk_pass *pass, json_t **patch, const struct spk_app_status *old,
+                      const struct spk_app_status *now, struct spk_err *err)
+{
+    const json_t *have = json_object_get(pass->app.status_json, "executorState");
+    const bool same_run = strcmp(old->submission_id, now->submission_id) == 0;
+    json_auto_t *none = json_object();
+
+    if (!none)
+        return spk_fail(err, SPK_ENOMEM, "out of memory");
+    if (spk_app_status_patch(patch, old, now, have, same_run ? NULL : none, err) != 0)
+        return -1;
+    return *patch ? add_conditions(pass, *patch, old, now, err) : 0;
+}
+
+/* The UI is made for the status that is about to be written: the run's ids are in there. */
+static void make_ui(struct spk_pass *pass, struct spk_app_status *now)
+{
+    struct spk_app app = pass->app;
+
+    if (!wants_ui(pass, now))
+        return;
+    app.status = *now;
+    spk_engine_ui(pass->engine, &pass->key, &app, now);
 }
 
 static int store_status(struct spk_pass *pass, const struct spk_step *step, struct spk_err *err)
@@ -142,14 +199,11 @@ static int store_status(struct spk_pass *pass, const struct spk_step *step, stru
     json_t *object = NULL;
     int result;
 
-    if (wants_ui(pass, &now))
-        spk_engine_ui(pass->engine, &pass->key, &pass->app, &now);
-    if (spk_app_status_patch(&patch, &old, &now, NULL, NULL, err) != 0)
+    make_ui(pass, &now);
+    if (make_patch(pass, &patch, &old, &now, err) != 0)
         return -1;
     if (!patch)
         return 0;
-    if (add_conditions(pass, patch, &now, err) != 0)
-        return -1;
     result = send_status(pass, patch, &object, err);
     if (result != 0)
         return result;
@@ -293,7 +347,7 @@ static const struct spk_pod **executors_of(const struct spk_pass *pass, size_t *
     for (size_t i = 0; list && i < pass->pod_count; i++) {
         const struct spk_pod *pod = &pass->pods[i];
 
-        if (!pod->driver && strcmp(pod->submission_id, pass->app.status.submission_id) == 0)
+        if (!pod->driver && spk_app_is_of_run(&pass->app, pod->submission_id))
             list[(*count)++] = pod;
     }
     return list;
@@ -338,8 +392,7 @@ static int write_executors(struct spk_pass *pass, const json_t *have, const json
 
 static bool tracks_executors(enum spk_app_state state)
 {
-    return state == SPK_APP_RUNNING || state == SPK_APP_SUBMITTED || state == SPK_APP_COMPLETED ||
-           state == SPK_APP_FAILED || state == SPK_APP_UNKNOWN;
+    return has_driver(state) || state == SPK_APP_COMPLETED || state == SPK_APP_FAILED;
 }
 
 int spk_pass_executors(struct spk_pass *pass, int64_t *wake_ms, struct spk_err *err)

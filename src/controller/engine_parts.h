@@ -61,16 +61,16 @@ bool spk_engine_owns(const struct spk_key *key, enum spk_api_kind kind, const js
 /* "pod x, which belongs to Job/y", for whoever must find out who took the name. */
 void spk_engine_name_owner(char *out, size_t size, const char *what, const json_t *object);
 
-/* Is the driver @pod whole? 1: not (yet). */
-int spk_engine_whole(struct spk_engine *engine, const struct spk_key *key,
-                     const struct spk_pod *pod, struct spk_err *err)
-    __attribute__((warn_unused_result));
-
 /* Ends the child, and deletes driver pods, UI Services and Ingresses of the application. 0: the API
  * server has been told; whether they are gone, a look will say.
  * @keep: a submission that is left alone, child and all; NULL: none is */
 int spk_engine_clean(struct spk_engine *engine, const struct spk_key *key, const char *key_text,
                      const char *keep, struct spk_err *err) __attribute__((warn_unused_result));
+
+/* The same for an application that is no more, and whose child has ended: only what belonged to it.
+ * A pod that has our labels alone may be there before its application is. */
+int spk_engine_clean_gone(struct spk_engine *engine, const struct spk_key *key, struct spk_err *err)
+    __attribute__((warn_unused_result));
 
 /* Makes the UI's objects, and has status say where they are. A failure is told, not returned: no
  * job depends on its UI. */

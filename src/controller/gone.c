@@ -17,7 +17,7 @@ static int clean_up(struct spk_engine *engine, const struct spk_key *key, const 
     result = spk_api_get(engine->kube, key, SPK_API_APPS, name, NULL, err);
     if (result < 0)
         return -1;
-    if (result == 1 && spk_engine_clean(engine, key, key_text, NULL, err) != 0)
+    if (result == 1 && spk_engine_clean_gone(engine, key, err) != 0)
         return -1;
     spk_attempts_forget(engine->attempts, key_text);
     *wake_ms = -1;

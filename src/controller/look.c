@@ -41,8 +41,9 @@ static bool owned_by(const json_t *object, const char *uid)
     return false;
 }
 
-int spk_engine_whole(struct spk_engine *engine, const struct spk_key *key,
-                     const struct spk_pod *pod, struct spk_err *err)
+/* 1: not (yet). */
+static int is_whole(struct spk_engine *engine, const struct spk_key *key, const struct spk_pod *pod,
+                    struct spk_err *err)
 {
     json_auto_t *config_map = NULL;
     json_auto_t *service = NULL;
@@ -82,7 +83,7 @@ static int judge_pod(struct spk_engine *engine, const struct spk_key *key,
                      const struct spk_app *app, const json_t *object, struct spk_look *out,
                      struct spk_err *err)
 {
-    int whole;
+    int whole = 0;
 
     if (spk_pod_read(&out->pod, object, err) != 0)
         return -1;
@@ -92,13 +93,13 @@ static int judge_pod(struct spk_engine *engine, const struct spk_key *key,
         spk_engine_name_owner(out->foreign_owner, sizeof(out->foreign_owner), "pod", object);
         return 0;
     }
-    if (!*app->status.submission_id ||
-        strcmp(out->pod.submission_id, app->status.submission_id) != 0) {
+    if (!spk_app_is_of_run(app, out->pod.submission_id)) {
         out->driver = SPK_DRIVER_OLD;
         out->leftovers = true;
         return 0;
     }
-    whole = spk_engine_whole(engine, key, &out->pod, err);
+    if (!app->rules.tracked) /* what its user makes is what it is */
+        whole = is_whole(engine, key, &out->pod, err);
     if (whole < 0)
         return -1;
     out->driver = whole == 0 ? SPK_DRIVER_WHOLE : SPK_DRIVER_HALF;
@@ -121,8 +122,8 @@ bool spk_engine_owns(const struct spk_key *key, enum spk_api_kind kind, const js
     return owner == spk_owner_of(key->version) || (kind == SPK_API_PODS && owner == SPK_OWNER_NONE);
 }
 
-static int look_for_drivers(struct spk_engine *engine, const struct spk_key *key, const char *id,
-                            struct spk_look *out, struct spk_err *err)
+static int look_for_drivers(struct spk_engine *engine, const struct spk_key *key,
+                            const struct spk_app *app, struct spk_look *out, struct spk_err *err)
 {
     json_auto_t *items = NULL;
     int result = spk_api_list(engine->kube, key, SPK_API_PODS, &items, err);
@@ -136,7 +137,7 @@ static int look_for_drivers(struct spk_engine *engine, const struct spk_key *key
         if (!spk_engine_owns(key, SPK_API_PODS, item))
             continue;
         out->leftovers = true;
-        if (strcmp(label_of(item, SPK_APP_LABEL_SUBMISSION), id) != 0)
+        if (!spk_app_is_of_run(app, label_of(item, SPK_APP_LABEL_SUBMISSION)))
             out->strays = true;
     }
     return 0;
@@ -169,20 +170,37 @@ int spk_engine_look(struct spk_engine *engine, const struct spk_key *key, const 
     result = spk_api_get(engine->kube, key, SPK_API_PODS, driver_name, &object, err);
     if (result < 0 || (result == 0 && judge_pod(engine, key, app, object, out, err) != 0))
         return -1;
-    if (look_for_drivers(engine, key, app->status.submission_id, out, err) != 0)
+    if (look_for_drivers(engine, key, app, out, err) != 0)
         return -1;
     if (out->leftovers) /* nothing else can say more */
         return 0;
     if (look_for_any(engine, key, SPK_API_SERVICES, out, err) != 0)
         return -1;
-    if (!engine->options.ui.ingress_url_format)
+    if (!engine->options.ui_service)
         return 0;
     return look_for_any(engine, key, SPK_API_INGRESSES, out, err);
 }
 
+/* What is deleted. */
+struct sweep {
+    const char *keep; /* but this submission; NULL: all */
+    bool owned;       /* nothing without an owner */
+};
+
+static bool takes(const struct sweep *sweep, const struct spk_key *key, enum spk_api_kind kind,
+                  const json_t *item)
+{
+    const json_t *metadata = json_object_get(item, "metadata");
+
+    if (!spk_engine_owns(key, kind, item) ||
+        (sweep->owned && spk_owner_read(metadata, key->name) == SPK_OWNER_NONE))
+        return false;
+    return !sweep->keep || strcmp(label_of(item, SPK_APP_LABEL_SUBMISSION), sweep->keep) != 0;
+}
+
 /* Executors, ConfigMap and the driver's own Service leave with the driver, which owns them. */
 static int delete_kind(struct spk_engine *engine, const struct spk_key *key, enum spk_api_kind kind,
-                       const char *keep, struct spk_err *err)
+                       const struct sweep *sweep, struct spk_err *err)
 {
     json_auto_t *items = NULL;
     int result = spk_api_list(engine->kube, key, kind, &items, err);
@@ -197,8 +215,7 @@ static int delete_kind(struct spk_engine *engine, const struct spk_key *key, enu
         const char *name = json_string_value(json_object_get(metadata, "name"));
         const char *uid = json_string_value(json_object_get(metadata, "uid"));
 
-        if (!spk_engine_owns(key, kind, item) ||
-            (keep && strcmp(label_of(item, SPK_APP_LABEL_SUBMISSION), keep) == 0))
+        if (!takes(sweep, key, kind, item))
             continue;
         if (!spk_engine_leading(engine))
             return spk_fail(err, SPK_EIO, "not the leader any more");
@@ -208,15 +225,30 @@ static int delete_kind(struct spk_engine *engine, const struct spk_key *key, enu
     return 0;
 }
 
+static int delete_all(struct spk_engine *engine, const struct spk_key *key,
+                      const struct sweep *sweep, struct spk_err *err)
+{
+    if (delete_kind(engine, key, SPK_API_PODS, sweep, err) != 0 ||
+        delete_kind(engine, key, SPK_API_SERVICES, sweep, err) != 0)
+        return -1;
+    if (!engine->options.ui_service)
+        return 0;
+    return delete_kind(engine, key, SPK_API_INGRESSES, sweep, err);
+}
+
 int spk_engine_clean(struct spk_engine *engine, const struct spk_key *key, const char *key_text,
                      const char *keep, struct spk_err *err)
 {
+    const struct sweep sweep = {.keep = keep};
+
     if (!keep && spk_attempts_call_off(engine->attempts, key_text))
         return 0; /* its child first: what it still makes is looked for when it has ended */
-    if (delete_kind(engine, key, SPK_API_PODS, keep, err) != 0 ||
-        delete_kind(engine, key, SPK_API_SERVICES, keep, err) != 0)
-        return -1;
-    if (!engine->options.ui.ingress_url_format)
-        return 0;
-    return delete_kind(engine, key, SPK_API_INGRESSES, keep, err);
+    return delete_all(engine, key, &sweep, err);
+}
+
+int spk_engine_clean_gone(struct spk_engine *engine, const struct spk_key *key, struct spk_err *err)
+{
+    const struct sweep sweep = {.owned = true};
+
+    return delete_all(engine, key, &sweep, err);
 }

@@ -58,7 +58,7 @@ static bool cached_strays(const struct spk_pass *pass)
 {
     for (size_t i = 0; i < pass->pod_count; i++) {
         if (is_driver(pass, &pass->pods[i]) &&
-            strcmp(pass->pods[i].submission_id, pass->app.status.submission_id) != 0)
+            !spk_app_is_of_run(&pass->app, pass->pods[i].submission_id))
             return true;
     }
     return false;
@@ -67,7 +67,6 @@ static bool cached_strays(const struct spk_pass *pass)
 /* A driver of this submission counts as whole once that has been found out: from SUBMITTED on. */
 static void from_cache(struct spk_pass *pass)
 {
-    const struct spk_app_status *status = &pass->app.status;
     const struct spk_pod *pod = cached_driver(pass);
     struct spk_facts *facts = &pass->facts;
 
@@ -76,10 +75,10 @@ static void from_cache(struct spk_pass *pass)
         facts->driver = SPK_DRIVER_UNSEEN;
     } else if (!pod) {
         facts->driver = SPK_DRIVER_ABSENT;
-    } else if (!*status->submission_id || strcmp(pod->submission_id, status->submission_id) != 0) {
+    } else if (!spk_app_is_of_run(&pass->app, pod->submission_id)) {
         facts->driver = SPK_DRIVER_OLD;
     } else {
-        facts->driver = in_flight(status) ? SPK_DRIVER_HALF : SPK_DRIVER_WHOLE;
+        facts->driver = in_flight(&pass->app.status) ? SPK_DRIVER_HALF : SPK_DRIVER_WHOLE;
         facts->pod = pod;
         facts->strays = cached_strays(pass);
     }
@@ -97,7 +96,7 @@ static void from_look(struct spk_pass *pass)
     facts->foreign_owner = pass->look.foreign_owner;
 }
 
-int spk_pass_facts(struct spk_pass *pass, struct spk_err *err)
+static int gather(struct spk_pass *pass, struct spk_err *err)
 {
     struct spk_facts *facts = &pass->facts;
     const struct spk_app *app = &pass->app;
@@ -121,8 +120,6 @@ int spk_pass_facts(struct spk_pass *pass, struct spk_err *err)
         spk_attempts_last_driver(pass->engine->attempts, pass->key_text, app->status.submission_id,
                                  &pass->last_driver) == 0)
         facts->pod = &pass->last_driver;
-    facts->seen_s =
-        spk_attempts_since(pass->engine->attempts, pass->key_text, facts->driver, facts->now_s);
     return 0;
 }
 
@@ -189,17 +186,37 @@ static bool must_look(const struct spk_pass *pass)
            pass->facts.child != SPK_CHILD_AT_WORK;
 }
 
+/* Who submits for himself gives his driver any name. */
+static const char *sought_driver(const struct spk_pass *pass)
+{
+    const char *followed = pass->app.status.driver.pod;
+
+    return pass->app.rules.tracked && *followed ? followed : pass->driver_name;
+}
+
 static int look(struct spk_pass *pass, struct spk_err *err)
 {
-    if (!*pass->driver_name) {
+    const char *name = sought_driver(pass);
+
+    if (!*name) {
         memset(&pass->look, 0, sizeof(pass->look));
         pass->look.driver = SPK_DRIVER_GONE;
-    } else if (spk_engine_look(pass->engine, &pass->key, &pass->app, pass->driver_name, &pass->look,
-                               err) != 0) {
+    } else if (spk_engine_look(pass->engine, &pass->key, &pass->app, name, &pass->look, err) != 0) {
         return -1;
     }
     pass->looked = true;
-    return spk_pass_facts(pass, err);
+    return gather(pass, err);
+}
+
+/* Only of what a step is decided on: where the caches and a live look differ for good (a stray
+ * driver under another name, say), to note both would make each of them new for ever. */
+static void decide(struct spk_pass *pass, struct spk_step *step)
+{
+    struct spk_facts *facts = &pass->facts;
+
+    facts->seen_s =
+        spk_attempts_since(pass->engine->attempts, pass->key_text, facts->driver, facts->now_s);
+    spk_app_step(step, &pass->app, facts);
 }
 
 static int one_step(struct spk_pass *pass, enum spk_carried *carried, int64_t *wake_ms,
@@ -208,13 +225,13 @@ static int one_step(struct spk_pass *pass, enum spk_carried *carried, int64_t *w
     struct spk_step step;
     int result;
 
-    if (spk_pass_facts(pass, err) != 0 || (must_look(pass) && look(pass, err) != 0))
+    if (gather(pass, err) != 0 || (must_look(pass) && look(pass, err) != 0))
         return -1;
-    spk_app_step(&step, &pass->app, &pass->facts);
+    decide(pass, &step);
     if (step.kind == SPK_STEP_LOOK && !pass->looked) {
         if (look(pass, err) != 0)
             return -1;
-        spk_app_step(&step, &pass->app, &pass->facts);
+        decide(pass, &step);
     }
     result = spk_pass_carry(pass, &step, carried, wake_ms, err);
     pass->looked = false;

@@ -24,9 +24,6 @@ struct spk_pass {
     struct spk_facts facts;
 };
 
-/* Fills facts from what is there; with @looked, from the live look. */
-int spk_pass_facts(struct spk_pass *pass, struct spk_err *err) __attribute__((warn_unused_result));
-
 /* What became of a step. */
 enum spk_carried {
     SPK_CARRIED_ON,    /* done: what is next? */

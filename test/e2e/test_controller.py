@@ -35,6 +35,7 @@ def run_to_completion(env, version):
     kubelet.ends(env, driver)
     completed = reaches(env, "pi", "COMPLETED")
     assert completed["status"]["executionAttempts"] == 1 and completed["status"]["terminationTime"], completed["status"]
+    assert "conditions" not in completed["status"], completed["status"]
     told = {"SparkApplicationAdded", "SparkApplicationSubmitted", "SparkDriverRunning", "SparkApplicationCompleted"}
     wait_for("its events", lambda: told <= controller.events(env, "pi").keys(), within=10)
 

@@ -40,6 +40,10 @@ def error(env, name):
     return controller.read(env, name)["status"]["applicationState"].get("errorMessage", "")
 
 
+def types(env, name):
+    return [c["type"] for c in controller.read(env, name)["status"].get("conditions", [])]
+
+
 def test_a_failed_driver_is_run_again_as_often_as_was_asked(env):
     begin(env)
     first = running(env, "retry", restartPolicy=RETRY)
@@ -186,6 +190,48 @@ def test_what_is_not_acted_on_is_said(env):
     said = conditions["FieldsNotActedOn"]
     assert said["status"] == "True" and "spec.failureRetries" in said["message"], said
     wait_for("its event", lambda: "SparkApplicationFieldNotActedOn" in controller.events(env, "odd"), within=10)
+
+
+def test_conditions_of_others_stay_and_ours_is_of_the_run_at_hand(env):
+    process = begin(env)
+    controller.create(env, application("said", failureRetries=3, suspend=True))
+    reaches(env, "said", "SUSPENDED")
+    theirs = {"type": "Theirs", "status": "True", "reason": "Theirs", "message": "", "lastTransitionTime": "2026-01-01T00:00:00Z"}
+    env.api.done("PATCH", f"{controller.collection(env)}/said/status", {"status": {"conditions": [theirs]}}, "application/merge-patch+json")
+    controller.change(env, "said", {"spec": {"suspend": False}})
+    reaches(env, "said", "SUBMITTED")
+    driver = controller.driver(env, "said")
+    assert types(env, "said") == ["Theirs", "FieldsNotActedOn"], types(env, "said")
+    kubelet.starts(env, driver)
+    reaches(env, "said", "RUNNING")
+    process.stop()
+    Controller(env, number=1)
+    kubelet.waits(env, driver, "ContainerCreating")
+    reaches(env, "said", "SUBMITTED")
+    assert types(env, "said") == ["Theirs", "FieldsNotActedOn"], "who took over has forgotten what was said"
+    controller.change(env, "said", {"spec": {"failureRetries": None}})
+    another_driver(env, "said", driver)
+    reaches(env, "said", "SUBMITTED")
+    assert types(env, "said") == ["Theirs"], types(env, "said")
+
+
+def test_executors_of_an_earlier_run_are_not_the_next_ones(env):
+    begin(env)
+    first = running(env, "crew")
+    labels = {name: value for name, value in first["metadata"]["labels"].items() if name != "spark-role"}
+    for number in (1, 2):
+        env.api.create_pod(env.namespace, {
+            "apiVersion": "v1", "kind": "Pod",
+            "metadata": {"name": f"crew-exec-{number}", "labels": labels | {"spark-role": "executor"}},
+            "spec": {"containers": [{"name": "spark-kubernetes-executor", "image": "none"}]}})
+    wait_for("two executors", lambda: len(controller.read(env, "crew")["status"].get("executorState", {})) == 2)
+    env.api.done("DELETE", f"/api/v1/namespaces/{env.namespace}/pods/crew-exec-2?gracePeriodSeconds=0")
+    controller.change(env, "crew", {"spec": {"arguments": ["7"]}})
+    kubelet.starts(env, another_driver(env, "crew", first))
+    status = reaches(env, "crew", "RUNNING")["status"]
+    assert status.get("executorState", {}) == {}, status
+    time.sleep(2)
+    assert controller.read(env, "crew")["status"].get("executorState", {}) == {}
 
 
 REFUSED = ["spark.kubernetes.authenticate.driver.clientKeyFile", "spark.kubernetes.authenticate.submission.oauthToken",

@@ -122,3 +122,35 @@ def test_a_config_map_of_somebody_else_is_not_overwritten(env):
     reaches(env, "again", "SUBMITTED")
     kubelet.ends(env, controller.driver(env, "again"), code=1)
     wait_for("the second run", lambda: controller.read(env, "again")["status"].get("executionAttempts") == 2, within=60)
+
+
+def test_a_stranger_with_the_name_of_a_driver_that_vanished_ends_the_run(env):
+    begin(env)
+    driver = running(env, "lost")
+    env.api.done("DELETE", f"/api/v1/namespaces/{env.namespace}/pods/lost-driver?gracePeriodSeconds=0")
+    env.api.create_pod(env.namespace, {
+        "apiVersion": "v1", "kind": "Pod", "metadata": {"name": "lost-driver", "ownerReferences": [JOB]},
+        "spec": {"containers": [{"name": "c", "image": "none"}]}})
+    reaches(env, "lost", "FAILED", within=30)
+    assert "Job/somebody" in error(env, "lost"), error(env, "lost")
+    assert driver["metadata"]["uid"] not in uids(env, "pods") and len(uids(env, "pods")) == 1
+
+
+def test_a_lost_submission_begins_again_beside_a_stray_driver(env):
+    """Its writer has died, and another run's driver has a name of its own."""
+    controller.define(env)
+    app = controller.create(env, application("stray") | {"metadata": {
+        "name": "stray", "annotations": {controller.MARKER: controller.MARKER_VALUE}}})
+    env.api.done("PATCH", f"{controller.collection(env)}/stray/status", {"status": {
+        "submissionID": "of-a-writer-that-died", "submissionAttempts": 1, "driverInfo": {"podName": "stray-driver"},
+        "lastSubmissionAttemptTime": "2026-01-01T00:00:00Z"}}, "application/merge-patch+json")
+    owner = {"apiVersion": controller.GROUP, "kind": "SparkApplication", "name": "stray", "uid": app["metadata"]["uid"]}
+    answer = env.api.create_pod(env.namespace, {
+        "apiVersion": "v1", "kind": "Pod", "metadata": {"name": "of-another-name", "ownerReferences": [owner], "labels": LABELS | {
+            controller.APP_LABEL: "stray", controller.SUBMISSION_LABEL: "another"}},
+        "spec": {"containers": [{"name": "c", "image": "none"}]}})
+    assert answer.code == 201, answer.message
+    begin(env)
+    found = reaches(env, "stray", "SUBMITTED", within=90)
+    assert found["status"]["submissionAttempts"] == 2, found["status"]
+    assert controller.driver(env, "stray")["metadata"]["name"] == "stray-driver"

@@ -104,6 +104,10 @@ void spk_app_spec_hash(char out[SPK_APP_HASH], const json_t *spec);
 int spk_app_convert_v1alpha1(json_t **out, const json_t *spec, struct spk_err *err)
     __attribute__((warn_unused_result));
 
+/* Of the run at hand, by its label SPK_APP_LABEL_SUBMISSION. Who submits for himself chooses that,
+ * or has none: any is. */
+bool spk_app_is_of_run(const struct spk_app *app, const char *submission_id);
+
 /* The driver pod's name: spec.driver.podName, else sparkConf's spark.kubernetes.driver.pod.name,
  * else "<app>-driver". Errors: SPK_EINVALID unless a DNS-1123 subdomain. */
 int spk_app_driver_name(char out[256], const struct spk_app *app, struct spk_err *err)

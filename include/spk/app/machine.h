@@ -15,8 +15,10 @@
  * of this application, by UID, and is repeated until a live look finds nothing of them. A pod whose
  * node is gone stays until Kubernetes gives it up: to remove it by force could let two drivers run.
  *
- * Who begins to lead reads every application anew before its first step: a write from an old view
- * is refused for its resourceVersion, a SPK_STEP_CLEAN is not.
+ * Who begins to lead looks at every application as its caches have it, which may lag. A write from
+ * an old view is refused for its resourceVersion; SPK_STEP_CLEAN, SPK_STEP_DELETE and a submission
+ * have none, so before each of them the application itself is asked for, and what has changed is
+ * left for the next look.
  *
  * The transitions. "Empty" is: no child, and a live look has found neither driver nor anything else
  * of any submission; until then the step is LOOK or CLEAN. Attempts: r runs, s submissions of the
@@ -44,7 +46,8 @@
  *   SUBMITTED          driver pending, running, lost               SUBMITTED, RUNNING, UNKNOWN
  *   RUNNING            driver completed                            SUCCEEDING
  *   UNKNOWN            driver failed; waits in vain or is lost     FAILING
- *                      for 5 min; is not there, for 10 s and live
+ *                      for 5 min; is not there, for 10 s and live;
+ *                      a stranger has its name by then
  *                      a stray beside the driver                   CLEAN of the others
  *   SUCCEEDING         Always: 5 s after the run began, empty      PENDING_RERUN
  *                      else                                        COMPLETED
@@ -62,8 +65,8 @@
  *
  * A spec that can't be run becomes FAILED where a run would begin, whatever the policy: only
  * another spec helps. A lost submission is an attempt, too. submissionByUser: the status follows a
- * driver that its user submits with our two labels; nothing is submitted, removed, suspended or run
- * again.
+ * driver that its user submits with the labels SPK_APP_LABEL_NAME and SPK_APP_LABEL_LAUNCHED;
+ * nothing is submitted, removed, suspended or run again.
  */
 
 #include "spk/app/application.h"
@@ -116,7 +119,8 @@ struct spk_facts {
     bool strays;               /* beside a HALF or WHOLE driver there is one of another submission,
                                   by another name */
     bool leftovers;            /* a driver pod, Service or Ingress of any submission is there */
-    int64_t seen_s; /* since when driver is what it is; ABSENT and GONE are one absence */
+    int64_t seen_s; /* since when the driver that steps are decided on is what it is; ABSENT and
+                       GONE are one absence */
 };
 
 enum spk_step_kind {

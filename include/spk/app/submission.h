@@ -65,10 +65,13 @@ int spk_submission_make(struct spk_submission *out, const struct spk_app *app,
 
 void spk_submission_done(struct spk_submission *submission);
 
+/* The type of the one condition that is ours. */
+#define SPK_SUBMISSION_CONDITION "FieldsNotActedOn"
+
 /**
  * spk_submission_condition() - the notes as an element of status.conditions
- * @out: a new reference: type FieldsNotActedOn, status "True", the notes in its message, cut at
- * what Kubernetes allows one (32,768 bytes); NULL without notes
+ * @out: a new reference: type SPK_SUBMISSION_CONDITION, status "True", the notes in its message,
+ * cut at what Kubernetes allows one (32,768 bytes); NULL without notes
  * @now_s: lastTransitionTime
  */
 int spk_submission_condition(json_t **out, const struct spk_submission *submission, int64_t now_s,

@@ -316,6 +316,19 @@ START_TEST(a_driver_that_vanishes)
 }
 END_TEST
 
+START_TEST(a_driver_that_vanishes_and_leaves_its_name_to_a_stranger)
+{
+    runs(SPK_EVENT_ADDED);
+    is(SPK_DRIVER_ABSENT);
+    passes(SPK_APP_GRACE_S);
+    ck_assert_int_eq(step(), SPK_STEP_LOOK);
+    is(SPK_DRIVER_FOREIGN);
+    story.facts.foreign_owner = "pod pi-driver, which belongs to Job/x";
+    writes(SPK_APP_FAILING, SPK_EVENT_DRIVER_NOT_FOUND, SPK_EVENT_NONE);
+    ck_assert(strstr(story.app.status.message, "Job/x"));
+}
+END_TEST
+
 START_TEST(a_driver_that_completed_before_it_vanished)
 {
     runs(SPK_EVENT_ADDED);
@@ -422,6 +435,26 @@ START_TEST(its_user_submits_one_that_completes)
 }
 END_TEST
 
+START_TEST(what_its_user_submits_is_neither_removed_nor_run_again)
+{
+    story.app.rules.tracked = true;
+    story.app.rules.policy = SPK_APP_ALWAYS;
+    driver_is(SPK_POD_RUNNING);
+    writes(SPK_APP_SUBMITTED, SPK_EVENT_SUBMITTED, SPK_EVENT_NONE);
+    writes(SPK_APP_RUNNING, SPK_EVENT_DRIVER_RUNNING, SPK_EVENT_NONE);
+    story.facts.strays = story.facts.leftovers = true;
+    ck_assert_int_eq(step(), SPK_STEP_WAIT);
+    driver_is(SPK_POD_COMPLETED);
+    writes(SPK_APP_SUCCEEDING, SPK_EVENT_DRIVER_COMPLETED, SPK_EVENT_NONE);
+    passes(1000);
+    writes(SPK_APP_COMPLETED, SPK_EVENT_COMPLETED, SPK_EVENT_NONE);
+    driver_is(SPK_POD_RUNNING);
+    story.facts.strays = true;
+    passes(SPK_APP_GRACE_S);
+    ck_assert_int_eq(step(), SPK_STEP_WAIT);
+}
+END_TEST
+
 /* -------------------------------------------------------------------------------------- events */
 
 static const struct {
@@ -498,6 +531,7 @@ int main(void)
     tcase_add_test(tcase, a_spec_that_cannot_be_run_fails_until_it_changes);
     tcase_add_test(tcase, submissions_that_are_lost);
     tcase_add_test(tcase, a_driver_that_vanishes);
+    tcase_add_test(tcase, a_driver_that_vanishes_and_leaves_its_name_to_a_stranger);
     tcase_add_test(tcase, a_driver_that_completed_before_it_vanished);
     tcase_add_test(tcase, an_image_that_does_not_come);
     tcase_add_test(tcase, a_node_that_is_lost);
@@ -506,6 +540,7 @@ int main(void)
     tcase_add_test(tcase, who_is_handed_over_gets_a_hash);
     tcase_add_test(tcase, its_user_submits_it);
     tcase_add_test(tcase, its_user_submits_one_that_completes);
+    tcase_add_test(tcase, what_its_user_submits_is_neither_removed_nor_run_again);
     ADD_ROWS(tcase, event, events);
     tcase_add_test(tcase, an_event_tells_all_that_it_has_room_for);
     tcase_add_loop_test(tcase, every_event_has_a_text, 0, SPK_EVENTS);

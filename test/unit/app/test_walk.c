@@ -124,7 +124,7 @@ static void check_write(void)
     MUST(one.app.ours || one.step.rehash);
     MUST(was->state == now->state || !is_terminal(now->state) || now->terminated_s);
     MUST(was->state == now->state || now->state != SPK_APP_FAILING || now->terminated_s);
-    MUST(!new_id || !one.app.ours || one.facts.child != SPK_CHILD_AT_WORK);
+    MUST(!new_id || !one.app.ours || one.app.rules.tracked || one.facts.child != SPK_CHILD_AT_WORK);
     if (new_id && *now->submission_id) {
         MUST(one.facts.driver == SPK_DRIVER_GONE && !one.facts.leftovers && !child_lives());
         MUST(one.step.rehash && now->state == SPK_APP_NEW && !one.facts.spec_fault);
@@ -171,6 +171,8 @@ static void check_wait(void)
 static void check(void)
 {
     MUST(*one.step.why);
+    MUST(!one.app.rules.tracked ||
+         (one.step.kind != SPK_STEP_CLEAN && one.step.kind != SPK_STEP_SUBMIT));
     MUST(!one.app.deleting || !one.app.ours || one.step.kind == SPK_STEP_WAIT ||
          one.step.kind == SPK_STEP_LOOK || one.step.kind == SPK_STEP_CLEAN);
     if (is_terminal(one.app.status.state))
@@ -264,7 +266,7 @@ static void try_drivers(void)
     }
 }
 
-START_TEST(any_state)
+static void try_state(enum spk_app_state state, enum spk_app_policy first)
 {
     static const int64_t ages[] = {-1, 0, 1000, -1000};
 
@@ -274,14 +276,27 @@ START_TEST(any_state)
     one.facts.child_message = "why";
     one.app.rules.failure_retries = one.app.rules.submission_retries = 1;
     one.app.rules.failure_interval_s = one.app.rules.submission_interval_s = 5;
-    for (int policy = SPK_APP_NEVER; policy <= SPK_APP_ALWAYS; policy++) {
+    for (int policy = (int)first; policy <= SPK_APP_ALWAYS; policy++) {
         one.app.rules.policy = (enum spk_app_policy)policy;
         for (size_t age = 0; age < SPK_LEN(ages); age++) {
-            set_status((enum spk_app_state)_i, age & 1, age < 2 ? 1 : 5, ages[age]);
+            set_status(state, age & 1, age < 2 ? 1 : 5, ages[age]);
             try_drivers();
         }
     }
     ck_assert_uint_gt(one.tried, 100000);
+}
+
+START_TEST(any_state)
+{
+    try_state((enum spk_app_state)_i, SPK_APP_NEVER);
+}
+END_TEST
+
+/* No policy makes a difference: the one that would do most. */
+START_TEST(any_state_of_what_its_user_submits)
+{
+    one.app.rules.tracked = true;
+    try_state((enum spk_app_state)_i, SPK_APP_ALWAYS);
 }
 END_TEST
 
@@ -291,5 +306,6 @@ int main(void)
 
     tcase_set_timeout(tcase, 60);
     tcase_add_loop_test(tcase, any_state, 0, SPK_APP_STATES);
+    tcase_add_loop_test(tcase, any_state_of_what_its_user_submits, 0, SPK_APP_STATES);
     return run_case("walk", tcase);
 }

@@ -214,6 +214,9 @@ static const struct {
     {"a stranger has the name",
      {.policy = SPK_APP_ON_FAILURE, .submission_retries = 1},
      {.pods = {{.id = FOREIGN}}, .crashes = 1}},
+    {"a stranger takes the name of a driver that vanished",
+     {.policy = SPK_APP_ON_FAILURE, .failure_retries = 1},
+     {.crashes = 1, .deletions = 1, .strangers = 1}},
 };
 
 START_TEST(every_order_of_events)

@@ -88,8 +88,9 @@ struct world {
     uint8_t edits;
     uint8_t suspensions;
     uint8_t deletions;
-    uint8_t failures; /* of drivers */
-    uint8_t refusals; /* of spark-submit */
+    uint8_t strangers; /* who take a driver's name as soon as it is free */
+    uint8_t failures;  /* of drivers */
+    uint8_t refusals;  /* of spark-submit */
     uint8_t unstamped;
 };
 

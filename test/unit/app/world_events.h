@@ -387,6 +387,15 @@ static bool pod_is_deleted(struct world *world, int n)
     return true;
 }
 
+static bool stranger_comes(struct world *world, int n)
+{
+    if (world->pods[n].id || !world->strangers)
+        return false;
+    world->strangers--;
+    world->pods[n] = (struct pod){.id = FOREIGN};
+    return true;
+}
+
 /* ------------------------------------------------------------------------------- users and time */
 
 static bool edit(struct world *world)
@@ -473,6 +482,7 @@ enum event {
     POD_IS_STUCK,
     POD_VANISHES,
     POD_IS_DELETED,
+    STRANGER_COMES,
     GHOST_ARRIVES,
     GHOST_FADES,
     EDIT,
@@ -483,29 +493,13 @@ enum event {
     ALL_DO_THEIR_PART = EVENTS,
 };
 
-static const char *const event_names[EVENTS + 1] = {"see app",
-                                                    "see pods",
-                                                    "act",
-                                                    "act, die between",
-                                                    "act, lose reply",
-                                                    "child goes on",
-                                                    "child refused",
-                                                    "child killed",
-                                                    "crash",
-                                                    "pod runs",
-                                                    "pod completes",
-                                                    "pod fails",
-                                                    "pod lost",
-                                                    "pod stuck",
-                                                    "pod vanishes",
-                                                    "pod deleted",
-                                                    "ghost arrives",
-                                                    "ghost fades",
-                                                    "edit",
-                                                    "suspend",
-                                                    "depose",
-                                                    "tick",
-                                                    "all do their part"};
+static const char *const event_names[EVENTS + 1] = {
+    "see app",         "see pods",      "act",           "act, die between",
+    "act, lose reply", "child goes on", "child refused", "child killed",
+    "crash",           "pod runs",      "pod completes", "pod fails",
+    "pod lost",        "pod stuck",     "pod vanishes",  "pod deleted",
+    "stranger comes",  "ghost arrives", "ghost fades",   "edit",
+    "suspend",         "depose",        "tick",          "all do their part"};
 
 static bool dies(struct world *world, int i, enum way way)
 {
@@ -562,6 +556,8 @@ static bool happen(struct world *world, enum event event, int n)
         return pod_vanishes(world, n);
     case POD_IS_DELETED:
         return pod_is_deleted(world, n);
+    case STRANGER_COMES:
+        return stranger_comes(world, n);
     case GHOST_ARRIVES:
         return n == 0 && ghost_arrives(world);
     case GHOST_FADES:

@@ -162,6 +162,14 @@ START_TEST(test_how_executors_ended_is_kept_until_it_is_written)
 }
 END_TEST
 
+START_TEST(test_how_executors_ended_is_forgotten_with_their_run)
+{
+    spk_attempts_buried(attempts, KEY, "exec-1", SPK_POD_FAILED);
+    ck_assert_int_eq(spk_attempts_ready(attempts, KEY, ID, &err), 0);
+    ck_assert_ptr_null(spk_attempts_graves(attempts, KEY));
+}
+END_TEST
+
 START_TEST(test_executors_are_written_once_a_second)
 {
     ck_assert_int_eq(spk_attempts_executors_due(attempts, KEY, 5000), 0);
@@ -206,6 +214,7 @@ int main(void)
     tcase_add_test(tcase, test_called_off_at_work_it_lives_until_it_has_ended);
     tcase_add_test(tcase, test_a_driver_is_what_it_is_since_it_became_so);
     tcase_add_test(tcase, test_how_executors_ended_is_kept_until_it_is_written);
+    tcase_add_test(tcase, test_how_executors_ended_is_forgotten_with_their_run);
     tcase_add_test(tcase, test_executors_are_written_once_a_second);
     tcase_add_test(tcase, test_states_are_counted);
     return run_case("attempts", tcase);

@@ -1,0 +1,86 @@
+"""submissionByUser, of January 2018: who submits for himself gets a status for it, and nothing of his is removed."""
+
+import time
+
+from kit import controller, kubelet
+from kit.api import wait_for
+from kit.controller import Controller
+
+ALPHA = "spark-operator.k8s.io/v1alpha1"
+LAUNCHED = {"sparkoperator.k8s.io/launched-by": "sparkhook"}
+
+
+def begin(env):
+    controller.define(env)
+    controller.define(env, "v1alpha1/spark-operator.k8s.io_sparkapplications.yaml")
+    return Controller(env, "--v1alpha1")
+
+
+def collection(env):
+    return f"/apis/{ALPHA}/namespaces/{env.namespace}/sparkapplications"
+
+
+def track(env, name):
+    return env.api.done("POST", collection(env), {
+        "apiVersion": ALPHA, "kind": "SparkApplication", "metadata": {"name": name},
+        "spec": {"type": "Scala", "mode": "cluster", "submissionByUser": True, "deps": {},
+                 "mainApplicationFile": "local:///opt/spark/mine.jar", "driver": {}, "executor": {}}})
+
+
+def submit(env, name, app, role="driver", **labels):
+    """A pod as the user's own spark-submit makes it."""
+    answer = env.api.create_pod(env.namespace, {
+        "apiVersion": "v1", "kind": "Pod",
+        "metadata": {"name": name, "labels": LAUNCHED | {controller.APP_LABEL: app, "spark-role": role,
+                                                         "spark-app-selector": "spark-1"} | labels},
+        "spec": {"containers": [{"name": "spark-kubernetes-driver", "image": "none"}]}})
+    assert answer.code == 201, answer.message
+    return answer.body
+
+
+def reaches(env, name, state, within=30):
+    def there():
+        status = env.api.done("GET", f"{collection(env)}/{name}").get("status", {})
+        return status if status.get("applicationState", {}).get("state") == state else None
+
+    return wait_for(f"{name} is {state}", there, within=within, every=0.2)
+
+
+def names(env):
+    return {p["metadata"]["name"] for p in env.api.pods(env.namespace)}
+
+
+def test_a_driver_that_its_user_submits_is_followed_to_its_end(env):
+    begin(env)
+    track(env, "mine")
+    time.sleep(1)
+    driver = submit(env, "mine-1520000000-driver", "mine", **{controller.SUBMISSION_LABEL: "chosen"})
+    status = reaches(env, "mine", "SUBMITTED")
+    assert status["submissionID"] == "chosen" and status["driverInfo"]["podName"] == "mine-1520000000-driver", status
+    kubelet.starts(env, driver)
+    reaches(env, "mine", "RUNNING")
+    submit(env, "mine-exec-1", "mine", "executor", **{controller.SUBMISSION_LABEL: "chosen"})
+    submit(env, "mine-of-another-day", "mine", **{controller.SUBMISSION_LABEL: "earlier"})
+    wait_for("its executor", lambda: reaches(env, "mine", "RUNNING").get("executorState") == {"mine-exec-1": "PENDING"})
+    time.sleep(3)
+    kubelet.ends(env, driver)
+    status = reaches(env, "mine", "COMPLETED")
+    assert status["executionAttempts"] == 1 and status["terminationTime"], status
+    env.api.done("DELETE", f"{collection(env)}/mine")
+    time.sleep(2)
+    assert names(env) == {"mine-1520000000-driver", "mine-exec-1", "mine-of-another-day"}
+
+
+def test_a_driver_that_its_user_submits_first_waits_for_its_application(env):
+    """Without a submission's id, too."""
+    process = begin(env)
+    driver = submit(env, "early-driver", "early")
+    time.sleep(3)
+    assert names(env) == {"early-driver"}, process.text()
+    track(env, "early")
+    reaches(env, "early", "SUBMITTED")
+    kubelet.starts(env, driver)
+    reaches(env, "early", "RUNNING")
+    env.api.done("DELETE", f"/api/v1/namespaces/{env.namespace}/pods/early-driver?gracePeriodSeconds=0")
+    status = reaches(env, "early", "FAILED")
+    assert "driver pod not found" in status["applicationState"]["errorMessage"], status
