@@ -269,7 +269,8 @@ void spk_judge_trial(struct spk_findings *to, const struct spk_trial *trial)
 {
     if (trial->err.code) {
         spk_find(to, SPK_LEVEL_FAIL, name(trial), "%s", trial->err.msg);
-        spk_advise(to, "name a pod that is there and can be read");
+        spk_advise(to, "%s",
+                   trial->advice ? trial->advice : "name a pod that is there and can be read");
     } else if (!is_foreseen(trial)) {
         judge_end(to, trial);
         judge_warning(to, trial);
