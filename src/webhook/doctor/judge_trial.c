@@ -66,7 +66,7 @@ static const struct {
      "well"},
 };
 
-static const char *cause(const char *why)
+const char *spk_judge_cause(const char *why)
 {
     for (size_t i = 0; i < SPK_LEN(causes); i++) {
         if (strstr(why, causes[i].part))
@@ -197,7 +197,7 @@ static void judge_unreached(struct spk_findings *to, const struct spk_trial *tri
     }
     spk_find(to, SPK_LEVEL_FAIL, name(trial), "the API server can't call the webhook: %s",
              from(why, "failed calling webhook"));
-    spk_advise(to, "%s", cause(why));
+    spk_advise(to, "%s", spk_judge_cause(why));
 }
 
 static const char *policy_advice(const struct spk_trial *trial)
