@@ -1,7 +1,9 @@
 """What `spark-webhook doctor` finds about SparkApplications with a real API server: who reviews, defines and runs them."""
 
 import base64
+import concurrent.futures
 import copy
+import time
 from datetime import datetime, timezone
 
 from kit import applications, doctor, install
@@ -95,6 +97,20 @@ def test_doctor_tells_whether_a_controller_leads(env):
     doctor.run(env, *flags).expect("controller", "ok", "here leads by the Lease")
     elsewhere = [*flags, "--controller-name=other"]
     doctor.run(env, *elsewhere).expect("controller", "warn", f"no Lease {env.namespace}/other")
+
+
+def test_doctor_believes_a_lease_that_is_renewed_by_another_clock(env):
+    applications.define(env)
+    flags = doctor.in_place(env)
+    lease(env, holderIdentity="late", leaseDurationSeconds=15, renewTime="2026-01-01T00:00:00.000000Z")
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(doctor.run, env, *flags)
+        second = 0
+        while not asked.done():
+            time.sleep(0.5)
+            second += 1
+            lease(env, holderIdentity="late", leaseDurationSeconds=15, renewTime=f"2026-01-01T00:00:{second:02}.000000Z")
+    asked.result().expect("controller", "ok", "late leads by the Lease")
 
 
 def test_doctor_is_content_with_a_controller_that_leads(env):
