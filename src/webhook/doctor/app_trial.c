@@ -60,6 +60,8 @@ void spk_app_trial_run(struct spk_app_trial *trial, const struct spk_facts *fact
     (void)snprintf(trial->namespace_, sizeof(trial->namespace_), "%s", namespace_);
     (void)snprintf(trial->webhook, sizeof(trial->webhook), "%s",
                    spk_read_text(webhooks.items[0].webhook, "name"));
+    trial->ignores =
+        strcmp(spk_read_text(webhooks.items[0].webhook, "failurePolicy"), "Ignore") == 0;
     match(trial, webhooks.items[0].webhook, kube);
     (void)snprintf(path, sizeof(path),
                    "/apis/sparkoperator.k8s.io/v1beta2/namespaces/%s/sparkapplications?dryRun=All",

@@ -20,6 +20,7 @@ enum spk_app_trial_end {
 struct spk_app_trial {
     char namespace_[SPK_SUBDOMAIN_MAX + 1];
     char webhook[SPK_SUBDOMAIN_MAX + 1]; /* the first that is registered, by its name */
+    bool ignores;                        /* failurePolicy: Ignore */
     struct spk_match match;              /* what its namespaceSelector says */
     struct spk_fact answer;
 };

@@ -164,12 +164,13 @@ static void judge_passed(struct spk_findings *to, const struct spk_app_trial *tr
         return;
     }
     spk_find(to, trial->match.verdict == SPK_MATCH_SENT ? SPK_LEVEL_FAIL : SPK_LEVEL_WARN, check,
-             "an application created on trial in %s was not reviewed: the API server could not "
-             "call %s, and failurePolicy Ignore passes that over",
-             ns, trial->webhook);
-    spk_advise(to, "see its clientConfig (service or url, caBundle) and the other findings; with "
-                   "failurePolicy Fail the API server says why; if the registration is seconds "
-                   "old, look again");
+             "an application created on trial in %s was not reviewed: %s %s%s", ns,
+             trial->ignores ? "the API server could not call" : "the rules or conditions of",
+             trial->webhook,
+             trial->ignores ? ", and failurePolicy Ignore passes that over" : " leave it out");
+    spk_advise(to, "see its clientConfig (service or url, caBundle), its rules and the other "
+                   "findings; with failurePolicy Fail the API server says why; if the "
+                   "registration is seconds old, look again");
 }
 
 static void judge_other(struct spk_findings *to, const struct spk_app_trial *trial)

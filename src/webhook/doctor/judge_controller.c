@@ -97,7 +97,7 @@ static void judge_leader(struct spk_findings *to, const struct spk_facts *facts)
     } else {
         spk_find(to, SPK_LEVEL_FAIL, "controller",
                  "nobody leads: %s holds the Lease %s/%s and renewed it last at %s, expected every "
-                 "few seconds and at least every %" PRId64 ": no application is run",
+                 "few seconds and at least every %" PRId64 " s: no application is run",
                  holder, ns, name, *renewed ? renewed : "no time", spk_facts_lease_duration(facts));
     }
     advise_pods(to, facts);

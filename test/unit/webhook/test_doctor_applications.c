@@ -239,7 +239,7 @@ static const struct {
 } trials[] = {
     {0, "", "", SPK_MATCH_SENT, SPK_LEVEL_OK, ""},
     {201, "", "spec.failureRetries: has no effect", SPK_MATCH_SENT, SPK_LEVEL_OK, "was reviewed"},
-    {201, "", "", SPK_MATCH_SENT, SPK_LEVEL_FAIL, "was not reviewed"},
+    {201, "", "", SPK_MATCH_SENT, SPK_LEVEL_FAIL, "Ignore passes that over"},
     {201, "", "somebody else's", SPK_MATCH_UNKNOWN, SPK_LEVEL_WARN, "was not reviewed"},
     {201, "", "", SPK_MATCH_NOT, SPK_LEVEL_OK, "are not sent"},
     {500, FAILED "x509: certificate signed by unknown authority", "", SPK_MATCH_SENT,
@@ -254,6 +254,7 @@ START_TEST(trial)
 {
     struct spk_app_trial it = {.namespace_ = "ns",
                                .webhook = "w-applications.ns.svc",
+                               .ignores = true,
                                .match = {.verdict = trials[_i].verdict}};
     SPK_CLEANUP(spk_findings_done) struct spk_findings findings;
 
@@ -264,6 +265,17 @@ START_TEST(trial)
     spk_judge_app_trial(&findings, &it);
     expect(&findings, trials[_i].why, trials[_i].level, trials[_i].part);
     spk_app_trial_done(&it);
+}
+END_TEST
+
+START_TEST(trial_that_a_rule_leaves_out)
+{
+    struct spk_app_trial it = {.namespace_ = "ns", .webhook = "w", .answer = {.status = 201}};
+    SPK_CLEANUP(spk_findings_done) struct spk_findings findings;
+
+    spk_findings_init(&findings);
+    spk_judge_app_trial(&findings, &it);
+    expect(&findings, "failurePolicy Fail", SPK_LEVEL_FAIL, "the rules or conditions of w leave");
 }
 END_TEST
 
@@ -301,7 +313,8 @@ static const struct {
     {"a clock ahead", SERVED, OURS, LEASE("a", "08:00:10"), false, SPK_LEVEL_OK, "a leads"},
     {"a clock far behind", SERVED, OURS, LEASE("a", "07:00:00"), true, SPK_LEVEL_OK, "a leads"},
     {"gone", SERVED, OURS, LEASE("a", "07:59:00"), false, SPK_LEVEL_FAIL,
-     "nobody leads: a holds the Lease ns/c"},
+     "renewed it last at 2027-01-15T07:59:00.000000Z, expected every few seconds and at least "
+     "every 15 s"},
     {"gone by a clock ahead", SERVED, OURS, LEASE("a", "09:00:00"), false, SPK_LEVEL_FAIL,
      "nobody leads"},
     {"given up", SERVED, OURS, LEASE("", "07:59:59"), false, SPK_LEVEL_FAIL, "nobody holds"},
@@ -418,6 +431,7 @@ int main(void)
     tcase_add_test(tcase, unread_registrations);
     ADD_ROWS(tcase, bundle, bundles);
     ADD_ROWS(tcase, trial, trials);
+    tcase_add_test(tcase, trial_that_a_rule_leaves_out);
     tcase_add_test(tcase, trial_that_is_not_permitted);
     ADD_ROWS(tcase, controller, controllers);
     tcase_add_test(tcase, controller_that_may_not_be_seen);
