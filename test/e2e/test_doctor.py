@@ -15,13 +15,6 @@ from kit.webhook import register
 P = "spark-operator.k8s.io/"
 
 
-def in_place(env):
-    """Our webhook, called by URL, and the flags that name it."""
-    env.webhook
-    return [f"--webhook-configuration=zz-spark-webhook-{env.unique}", f"--namespace={env.namespace}",
-            f"--pod-namespace={env.namespace}"]
-
-
 def annotated(**labels):
     body = pods.pod("asked", annotations={P + "configMap.x": "/etc/x"})
     body["metadata"]["labels"] = labels
@@ -36,7 +29,7 @@ def ask(env, flags, body):
 
 
 def test_doctor_is_content_with_a_webhook_that_is_called(env):
-    found = doctor.run(env, *in_place(env))
+    found = doctor.run(env, *doctor.in_place(env))
     assert found.code == 0, found.text
     found.expect("api-server", "ok", env.kube)
     found.expect("registration", "ok", "calls https://127.0.0.1:")
@@ -44,7 +37,7 @@ def test_doctor_is_content_with_a_webhook_that_is_called(env):
 
 
 def test_doctor_creates_and_changes_nothing(env):
-    flags = in_place(env)
+    flags = doctor.in_place(env)
     path = f"{ADMISSION}/zz-spark-webhook-{env.unique}"
     before = env.api.done("GET", path)
     doctor.run(env, *flags)
@@ -90,7 +83,7 @@ def test_doctor_says_that_the_policy_refuses_where_nothing_is_registered(env):
 
 
 def test_doctor_shows_what_the_api_server_warns_of(env):
-    flags = in_place(env)
+    flags = doctor.in_place(env)
     body = annotated(**SPARK)
     body["metadata"]["annotations"][P + "sparkConfigMapp"] = "a"
     body["metadata"]["annotations"][P + "hadopConfigMap"] = "b"
@@ -101,7 +94,7 @@ def test_doctor_shows_what_the_api_server_warns_of(env):
 
 
 def test_doctor_misses_what_a_pod_asks_for(env):
-    flags = in_place(env)
+    flags = doctor.in_place(env)
     body = annotated(**SPARK)
     body["metadata"]["annotations"].update({P + "configMap.log4j": "/etc/log4j", P + "secret.key": "/etc/key"})
     ask(env, flags, body).expect("pod", "warn", "asks for", "ConfigMap log4j", "Secret key", f"which {env.namespace} does not have")
@@ -114,7 +107,7 @@ def test_doctor_misses_what_a_pod_asks_for(env):
 
 
 def test_doctor_asks_what_was_meant_by_a_pod_that_asks_for_nothing(env):
-    flags = in_place(env)
+    flags = doctor.in_place(env)
     ask(env, flags, pods.pod("plain", annotations={})).expect("pod", "fail", "`annotations` written in the plural?")
     near = pods.pod("near", annotations={"spark-operators.k8s.io/configMap.a": "/a"})
     ask(env, flags, near).expect("pod", "fail", "it has spark-operators.k8s.io/configMap.a", f"was {P}configMap.a meant?")
@@ -189,7 +182,7 @@ class Trials:
             only = {"key": "kubernetes.io/metadata.name", "operator": "In", "values": [self.env.namespace]}
             own["namespaceSelector"].setdefault("matchExpressions", []).append(only)
         body["webhooks"].append(self.marker(number))
-        put(self.env, self.name, body)
+        doctor.put(self.env, self.name, body)
         wait_for(f"round {number} is in force", lambda: self.called(self.aside, self.marked(number)))
 
     def marker(self, number):
@@ -209,12 +202,6 @@ class Trials:
         answer = self.env.api.create_pod(namespace, body, dry_run=True)
         assert answer.code == 201, answer.message
         return self.webhook.reviews() - before
-
-
-def put(env, name, body):
-    """Replaces a configuration, whatever it is now."""
-    current = env.api.done("GET", f"{ADMISSION}/{name}")["metadata"]["resourceVersion"]
-    env.api.done("PUT", f"{ADMISSION}/{name}", {**body, "metadata": {"name": name, "resourceVersion": current}})
 
 
 def label_namespace(env, labels):
@@ -243,7 +230,7 @@ def test_doctor_says_what_the_api_server_does_with_each_selector(env):
 
 def test_doctor_names_what_the_api_server_says_of_a_failed_call(env):
     """The registration is damaged in each way, and the advice fits."""
-    flags = in_place(env)
+    flags = doctor.in_place(env)
     name = f"zz-spark-webhook-{env.unique}"
     stored = env.api.done("GET", f"{ADMISSION}/{name}")
     foreign = base64.b64encode(open(env.facts["ca"], "rb").read()).decode()
@@ -254,7 +241,7 @@ def test_doctor_names_what_the_api_server_says_of_a_failed_call(env):
              ["could not find the requested resource", "/mutate"])):
         body = copy.deepcopy(stored)
         body["webhooks"][0]["clientConfig"].update(changed)
-        put(env, name, body)
+        doctor.put(env, name, body)
 
         def said():
             found = doctor.run(env, *flags)
@@ -265,7 +252,7 @@ def test_doctor_names_what_the_api_server_says_of_a_failed_call(env):
 
 
 def test_doctor_tells_of_weak_registrations(env):
-    flags = in_place(env)
+    flags = doctor.in_place(env)
     name = f"zz-spark-webhook-{env.unique}"
     stored = env.api.done("GET", f"{ADMISSION}/{name}")
     for changed, level, check, parts in (
@@ -280,12 +267,12 @@ def test_doctor_tells_of_weak_registrations(env):
     ):
         body = copy.deepcopy(stored)
         body["webhooks"][0].update(changed)
-        put(env, name, body)
+        doctor.put(env, name, body)
         doctor.run(env, *flags).expect(check, level, *parts)
 
 
 def test_doctor_names_other_webhooks_that_treat_spark_pods(env):
-    flags = in_place(env)
+    flags = doctor.in_place(env)
     name = f"zz-spark-webhook-{env.unique}"
     own = env.api.done("GET", f"{ADMISSION}/{name}")["webhooks"][0]
     twin = f"zzz-twin-{env.unique}"
@@ -306,28 +293,9 @@ def test_doctor_names_other_webhooks_that_treat_spark_pods(env):
     assert not [line for line in found.of("others") if (rival in line or twin in line) and "called after" in line], found.text
 
 
-def limited(env, rules):
-    """A kubeconfig of an account that may do @rules in the cluster and nothing else."""
-    name = f"limited-{env.unique}"
-    env.api.done("POST", f"/api/v1/namespaces/{env.namespace}/serviceaccounts", {"metadata": {"name": name}})
-    role = {"metadata": {"name": name}, "rules": rules}
-    binding = {"metadata": {"name": name}, "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": name},
-               "subjects": [{"kind": "ServiceAccount", "name": name, "namespace": env.namespace}]}
-    for kind, body in (("ClusterRole", role), ("ClusterRoleBinding", binding)):
-        path = install.CLUSTER_SCOPED[kind]
-        env.later(lambda path=path: env.api.call("DELETE", f"{path}/{name}"))
-        env.api.done("POST", path, body)
-    api = install.account(env, name)
-    file = env.folder / "limited.json"
-    config = json.loads(open(env.facts["kubeconfig"]).read())
-    config["users"][0]["user"] = {"token": api.token}
-    file.write_text(json.dumps(config))
-    return api, file
-
-
 def test_doctor_says_once_which_rights_it_lacks(env):
-    flags = in_place(env)
-    _, nothing = limited(env, [])
+    flags = doctor.in_place(env)
+    _, nothing = doctor.limited(env, [])
     found = doctor.run(env, *flags, kubeconfig=nothing)
     assert found.code == 0, f"what can't be looked at is no fault:\n{found.text}"
     assert len(found.of("rights", "warn")) == 1, found.text
@@ -338,8 +306,8 @@ def test_doctor_says_once_which_rights_it_lacks(env):
 
 def test_doctor_tries_where_it_may_not_see_the_registration(env):
     """A user of Spark: may create pods in a namespace, and see nothing of the cluster."""
-    flags = in_place(env)
-    api, file = limited(env, [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "create"]}])
+    flags = doctor.in_place(env)
+    api, file = doctor.limited(env, [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "create"]}])
     wait_for("pods may be created", lambda: api.create_pod(env.namespace, annotated(**SPARK), dry_run=True).code == 201)
     found = doctor.run(env, *flags, kubeconfig=file)
     assert found.code == 0, found.text
@@ -351,8 +319,8 @@ def test_doctor_tries_where_it_may_not_see_the_registration(env):
 
 
 def test_doctor_may_not_create_pods_and_still_tells_what_selectors_say(env):
-    flags = in_place(env)
-    api, file = limited(env, [{"apiGroups": ["admissionregistration.k8s.io"], "resources": ["mutatingwebhookconfigurations"],
+    flags = doctor.in_place(env)
+    api, file = doctor.limited(env, [{"apiGroups": ["admissionregistration.k8s.io"], "resources": ["mutatingwebhookconfigurations"],
                                "verbs": ["get", "list"]}])
     install.wait_allowed(api, f"{ADMISSION}/zz-spark-webhook-{env.unique}")
     asked = env.folder / "asked.json"
@@ -366,7 +334,7 @@ def test_doctor_may_not_create_pods_and_still_tells_what_selectors_say(env):
 
 
 def test_doctor_asks_about_a_pod_that_is_there(env):
-    flags = in_place(env)[:-1]
+    flags = doctor.in_place(env)[:-1]
     stored = env.api.create_pod(env.namespace, pods.pod("here", annotations={P + "configMap.x": "/etc/x"}))
     assert stored.code == 201 and pods.STAMP in stored.body["metadata"]["annotations"], stored.message
     found = doctor.run(env, *flags, f"--pod={env.namespace}/here")
@@ -378,25 +346,28 @@ def test_doctor_asks_about_a_pod_that_is_there(env):
 
 
 def test_doctor_reads_a_pod_in_yaml(env):
-    flags = in_place(env)
+    flags = doctor.in_place(env)
     file = env.folder / "asked.yaml"
     head = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: asked\n  labels:\n    spark-role: driver\n  annotations:\n"
     file.write_text(f"{head}    {P}configMap.x: /etc/x\nspec:\n  containers:\n    - name: a\n      image: none\n")
     doctor.run(env, *flags, f"--pod-file={file}").expect("pod", "ok", "asked.yaml", "came back treated")
-    file.write_text("kind: ConfigMap\n")
-    doctor.run(env, *flags, f"--pod-file={file}").expect("pod", "fail", "expected kind: Pod")
+    for text, said, advice in (("kind: ConfigMap\n", "found kind: ConfigMap", "a file with one Pod"),
+                               ("kind: SparkApplication\n", "found kind: SparkApplication", "spark-webhook lint"),
+                               ("a: b\n", "found no kind", "a file with one Pod")):
+        file.write_text(text)
+        doctor.run(env, *flags, f"--pod-file={file}").expect("pod", "fail", f"{said}, expected kind: Pod", advice)
     file.write_text("a: [")
     doctor.run(env, *flags, f"--pod-file={file}").expect("pod", "fail", "asked.yaml")
 
 
 def test_doctor_shows_a_denial(env):
-    flags = in_place(env)
+    flags = doctor.in_place(env)
     found = ask(env, flags, pods.pod("denied", annotations={P + "configMap.x": "relative"}))
     found.expect("pod", "fail", "is sent, and refused", "configMap.x")
 
 
 def test_doctor_prints_one_line_a_finding(env):
-    flags = in_place(env)
+    flags = doctor.in_place(env)
     command = [env.binary, "doctor", f"--kubeconfig={env.facts['kubeconfig']}", *flags]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     lines = done.stdout.splitlines()
@@ -424,17 +395,17 @@ def test_doctor_without_an_api_server(env):
 
 def test_doctor_knows_the_policy_that_stands_in_for_the_webhook(env):
     """Registered with Ignore and called in vain: the policy refuses, and the doctor says whose doing that is."""
-    flags = [*in_place(env), f"--name=stands-in-{env.unique}"]
+    flags = [*doctor.in_place(env), f"--name=stands-in-{env.unique}"]
     name = f"zz-spark-webhook-{env.unique}"
     stored = env.api.done("GET", f"{ADMISSION}/{name}")
     stored["webhooks"][0]["failurePolicy"] = "Ignore"
-    put(env, name, stored)
+    doctor.put(env, name, stored)
     printed = subprocess.run([env.binary, "policy", f"--name=stands-in-{env.unique}", f"--only-namespace={env.namespace}"],
                              capture_output=True, text=True, check=True, timeout=60)
     install.apply(env, install.parsed(env, printed.stdout))
     doctor.run(env, *flags).expect("policy", "ok", "failurePolicy is Ignore, and the policy", "refuses what was not treated")
     stored["webhooks"][0]["clientConfig"]["url"] = "https://127.0.0.1:1/mutate"
-    put(env, name, stored)
+    doctor.put(env, name, stored)
 
     def refused():
         found = doctor.run(env, *flags)

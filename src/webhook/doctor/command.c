@@ -94,6 +94,21 @@ static void add_pods(struct spk_command *to, const struct spk_facts *facts)
         add(to, " --replicas=%lld", (long long)replicas);
 }
 
+/* Without the flag the webhook for applications would go. */
+static void add_applications(struct spk_command *to, const struct spk_facts *facts)
+{
+    const json_t *webhook;
+    size_t i;
+
+    json_array_foreach(spk_read(facts->configuration.object, "webhooks"), i, webhook)
+    {
+        if (spk_facts_is_app_webhook(webhook)) {
+            add(to, " --applications");
+            return;
+        }
+    }
+}
+
 static bool is_helm(const struct spk_facts *facts)
 {
     const json_t *labels = spk_read(facts->deployment.object, "metadata.labels");
@@ -118,6 +133,7 @@ struct spk_command spk_command_again(const struct spk_facts *facts)
         add_certificates(&it, facts);
         add_prefix(&it, facts);
         add_pods(&it, facts);
+        add_applications(&it, facts);
         add(&it, " | kubectl apply -f - (add what else you installed with, such as "
                  "--only-namespace)");
     }

@@ -7,7 +7,7 @@
 
 #include "webhook/doctor/facts.h"
 
-/* The longest: eight flags, five of which carry a name. */
+/* The longest: nine flags, five of which carry a name. */
 #define SPK_COMMAND_MAX 2048
 
 struct spk_command {

@@ -40,11 +40,13 @@ static void judge_parts(struct spk_findings *to, const struct spk_facts *facts, 
 static void judge(struct spk_findings *to, const struct spk_facts *facts, struct spk_kube *kube)
 {
     SPK_CLEANUP(spk_trial_done) struct spk_trial trial = {0};
+    SPK_CLEANUP(spk_app_trial_done) struct spk_app_trial application = {0};
     bool here;
 
     if (!spk_judge_server(to, facts))
         return;
     spk_trial_run(&trial, facts, kube);
+    spk_app_trial_run(&application, facts, trial.namespace_, kube);
     here = spk_judge_installed(to, facts);
     if (here)
         spk_judge_registration(to, facts);
@@ -53,6 +55,11 @@ static void judge(struct spk_findings *to, const struct spk_facts *facts, struct
     if (here)
         judge_parts(to, facts, is_reached(&trial));
     spk_judge_trial(to, &trial);
+    if (here) {
+        spk_judge_app_webhooks(to, facts);
+        spk_judge_app_trial(to, &application);
+    }
+    spk_judge_controller(to, facts);
     spk_judge_rights(to);
 }
 

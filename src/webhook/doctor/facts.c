@@ -5,6 +5,7 @@
 #include "spk/base/cleanup.h"
 #include "spk/json/dump.h"
 #include "spk/k8s/name.h"
+#include "webhook/doctor/facts_applications.h"
 #include "webhook/doctor/match.h"
 #include "webhook/doctor/read.h"
 
@@ -386,6 +387,7 @@ void spk_facts_gather(struct spk_facts *facts, struct spk_kube *kube)
                   options->secret_name);
     gather_replicas(facts, kube);
     gather_permissions(facts, kube);
+    spk_facts_gather_applications(facts, kube);
 }
 
 static void replica_done(struct spk_replica *replica)
@@ -398,11 +400,30 @@ static void replica_done(struct spk_replica *replica)
 void spk_facts_done(struct spk_facts *facts)
 {
     struct spk_fact *const all[] = {
-        &facts->version,        &facts->configuration, &facts->configurations,   &facts->policy,
-        &facts->policy_binding, &facts->fence,         &facts->service,          &facts->slices,
-        &facts->deployment,     &facts->nodes,         &facts->network_policies, &facts->secret,
-        &facts->pods,           &facts->mutating,      &facts->mutating_binding, &facts->instances,
-        &facts->rest,           &facts->rest_binding,  &facts->cert_manager,
+        &facts->version,
+        &facts->configuration,
+        &facts->configurations,
+        &facts->policy,
+        &facts->policy_binding,
+        &facts->fence,
+        &facts->service,
+        &facts->slices,
+        &facts->deployment,
+        &facts->nodes,
+        &facts->network_policies,
+        &facts->secret,
+        &facts->pods,
+        &facts->mutating,
+        &facts->mutating_binding,
+        &facts->instances,
+        &facts->rest,
+        &facts->rest_binding,
+        &facts->cert_manager,
+        &facts->validating,
+        &facts->served,
+        &facts->definition,
+        &facts->lease,
+        &facts->applications,
     };
 
     for (size_t i = 0; i < facts->replica_count; i++)

@@ -49,6 +49,14 @@ struct spk_permission {
 
 #define SPK_DOCTOR_PERMISSIONS 10
 
+/* SparkApplications. */
+struct spk_app_counts {
+    size_t seen;
+    size_t idle; /* minutes old, and neither a state nor a controller's marker */
+    bool more;   /* than were looked at */
+    char first[2 * SPK_SUBDOMAIN_MAX + 2]; /* of the idle: "namespace/name" */
+};
+
 struct spk_facts {
     const struct spk_doctor_options *options;
     int64_t now_s;
@@ -72,6 +80,13 @@ struct spk_facts {
     struct spk_fact nodes;
     struct spk_fact network_policies;
     struct spk_fact secret;
+    struct spk_fact validating;   /* all ValidatingWebhookConfigurations of the cluster */
+    struct spk_fact served;       /* the API of SparkApplications, as discovery has it */
+    struct spk_fact definition;   /* theirs */
+    struct spk_fact lease;        /* the controller's */
+    struct spk_fact applications; /* the last page; asked for where they are served */
+    struct spk_app_counts counts;
+    bool lease_moves; /* it was renewed while we looked on */
     struct spk_replica replicas[SPK_DOCTOR_REPLICAS];
     size_t replica_count;
     struct spk_permission permissions[SPK_DOCTOR_PERMISSIONS];
@@ -128,11 +143,15 @@ int64_t spk_facts_ready_s(const struct spk_facts *facts);
 /* Is it ready, and not on its way out? */
 bool spk_facts_pod_ready(const json_t *pod);
 
+/* Is it for SparkApplications? */
+bool spk_facts_is_app_webhook(const json_t *webhook);
+
 /* Does a webhook of a configuration call our Service, or a URL? One that calls another Service is
  * somebody else's. */
 bool spk_facts_is_ours(const struct spk_facts *facts, const json_t *webhook);
 
-/* The webhook of the registration that is ours, the first of several; NULL: none. */
+/* The webhook of the registration that is ours and not for SparkApplications, the first of several;
+ * NULL: none. */
 const json_t *spk_facts_webhook(const struct spk_facts *facts);
 
 /* The annotation prefix: as told, else as the registration has it, else as the Deployment has it,

@@ -31,7 +31,7 @@ const json_t *spk_facts_webhook(const struct spk_facts *facts)
 
     json_array_foreach(spk_read(facts->configuration.object, "webhooks"), i, webhook)
     {
-        if (spk_facts_is_ours(facts, webhook))
+        if (spk_facts_is_ours(facts, webhook) && !spk_facts_is_app_webhook(webhook))
             return webhook;
     }
     return NULL;

@@ -5,6 +5,7 @@
  * what is not, and what to do. They ask nobody.
  */
 
+#include "webhook/doctor/app_trial.h"
 #include "webhook/doctor/facts.h"
 #include "webhook/doctor/findings.h"
 #include "webhook/doctor/trial.h"
@@ -42,6 +43,22 @@ void spk_judge_reviews(struct spk_findings *to, const struct spk_facts *facts, b
 
 /* What became of the trial. */
 void spk_judge_trial(struct spk_findings *to, const struct spk_trial *trial);
+
+/* The webhooks for SparkApplications, where there are any. */
+void spk_judge_app_webhooks(struct spk_findings *to, const struct spk_facts *facts);
+
+/* The caBundle of one of them, where it is another than the pods' webhook has. */
+void spk_judge_app_bundle(struct spk_findings *to, const struct spk_facts *facts,
+                          const json_t *webhook);
+
+/* What became of the application on trial. */
+void spk_judge_app_trial(struct spk_findings *to, const struct spk_app_trial *trial);
+
+/* Who defines SparkApplications, who runs them, and which nobody does. */
+void spk_judge_controller(struct spk_findings *to, const struct spk_facts *facts);
+
+/* What to do about a failed call, by the API server's words. */
+const char *spk_judge_cause(const char *why);
 
 /* One WARN for all rights that were missing. */
 void spk_judge_rights(struct spk_findings *to);

@@ -187,9 +187,9 @@ static const char *bundle_advice(const struct spk_facts *facts)
 }
 
 /* The bundle's text. False: there is none to compare with. */
-static bool read_bundle(char **out, struct spk_findings *to, const struct spk_facts *facts)
+static bool read_bundle(char **out, struct spk_findings *to, const struct spk_facts *facts,
+                        const char *where, const json_t *webhook)
 {
-    const json_t *webhook = spk_facts_webhook(facts);
     const json_t *value = spk_read(webhook, "clientConfig.caBundle");
     struct spk_pki_facts ca;
     struct spk_err err = {0};
@@ -197,14 +197,14 @@ static bool read_bundle(char **out, struct spk_findings *to, const struct spk_fa
     if (!webhook)
         return false;
     if (!value || json_string_length(value) == 0) {
-        spk_find(to, SPK_LEVEL_FAIL, "ca-bundle",
+        spk_find(to, SPK_LEVEL_FAIL, where,
                  "caBundle is empty: the API server asks the CAs of its own system");
         spk_advise(to, "%s", bundle_advice(facts));
         return false;
     }
     if (spk_json_base64_text(out, value, &err) == 0 && spk_pki_read(&ca, *out, &err) == 0)
         return true;
-    spk_find(to, SPK_LEVEL_FAIL, "ca-bundle", "caBundle holds no certificate");
+    spk_find(to, SPK_LEVEL_FAIL, where, "caBundle holds no certificate");
     spk_advise(to, "%s", bundle_advice(facts));
     return false;
 }
@@ -368,7 +368,7 @@ void spk_judge_certificates(struct spk_findings *to, const struct spk_facts *fac
 
     if (is_foreseen(facts) || !judge_maker(to, facts))
         return;
-    good = read_bundle(&bundle, to, facts);
+    good = read_bundle(&bundle, to, facts, "ca-bundle", spk_facts_webhook(facts));
     if (good)
         judge_cas(to, facts, bundle);
     judge_secret(to, facts);
@@ -380,4 +380,60 @@ void spk_judge_certificates(struct spk_findings *to, const struct spk_facts *fac
         judge_trust(to, facts, it->name, it->certificate.body, good ? bundle : NULL);
     }
     judge_given(to, facts, good ? bundle : NULL, asked > 0);
+}
+
+/* ------------------------------------------------------------- the webhook for applications */
+
+static const char *const app_check = "app-webhook";
+
+/* False: it is no certificate, which is said elsewhere, or it is trusted. */
+static bool is_distrusted(const char *bundle, const char *chain, int64_t now_s)
+{
+    struct spk_pki_facts leaf;
+    struct spk_err err;
+
+    return spk_pki_read(&leaf, chain, &err) == 0 && !find_ca(bundle, chain, &leaf, now_s);
+}
+
+/* Who shows a certificate that @bundle does not trust; NULL: nobody. @shown: that could be asked
+ * for. */
+static const char *find_distrusted(const struct spk_facts *facts, const char *bundle, size_t *shown)
+{
+    SPK_AUTOFREE char *crt = NULL;
+
+    *shown = 0;
+    for (size_t i = 0; i < facts->replica_count; i++) {
+        const struct spk_replica *it = &facts->replicas[i];
+        if (!spk_fact_found(&it->certificate))
+            continue;
+        (*shown)++;
+        if (is_distrusted(bundle, it->certificate.body, facts->now_s))
+            return it->name;
+    }
+    if (*shown || !read_secret(&crt, facts, "tls.crt"))
+        return NULL;
+    (*shown)++;
+    return is_distrusted(bundle, crt, facts->now_s) ? "the Secret" : NULL;
+}
+
+void spk_judge_app_bundle(struct spk_findings *to, const struct spk_facts *facts,
+                          const json_t *webhook)
+{
+    static const char place[] = "clientConfig.caBundle";
+    const json_t *pods = spk_read(spk_facts_webhook(facts), place);
+    SPK_AUTOFREE char *bundle = NULL;
+    const char *whose;
+    size_t shown;
+
+    if ((pods && json_equal(pods, spk_read(webhook, place))) || is_foreseen(facts) ||
+        facts->cert_manager.status == 404 || !read_bundle(&bundle, to, facts, app_check, webhook))
+        return;
+    whose = find_distrusted(facts, bundle, &shown);
+    if (whose) {
+        spk_find(to, SPK_LEVEL_FAIL, app_check,
+                 "the certificate of %s is signed by no valid CA of its caBundle", whose);
+        spk_advise(to, "%s", bundle_advice(facts));
+    } else if (shown) {
+        spk_find(to, SPK_LEVEL_OK, app_check, "its caBundle trusts the certificate");
+    }
 }

@@ -209,13 +209,26 @@ static void judge_webhook(struct spk_findings *to, const struct spk_facts *facts
     judge_reinvocation(to, webhook);
 }
 
+static const json_t *first_for_pods(const struct spk_facts *facts)
+{
+    const json_t *webhook;
+    size_t i;
+
+    json_array_foreach(spk_read(facts->configuration.object, "webhooks"), i, webhook)
+    {
+        if (!spk_facts_is_app_webhook(webhook))
+            return webhook;
+    }
+    return NULL;
+}
+
 static void judge_target(struct spk_findings *to, const struct spk_facts *facts)
 {
     const struct spk_doctor_options *options = facts->options;
-    const json_t *first = json_array_get(spk_read(facts->configuration.object, "webhooks"), 0);
+    const json_t *first = first_for_pods(facts);
 
     if (!first) {
-        spk_find(to, SPK_LEVEL_FAIL, check, "%s registers no webhook",
+        spk_find(to, SPK_LEVEL_FAIL, check, "%s registers no webhook for pods",
                  options->webhook_configuration);
         spk_advise(to, "%s", spk_command_again(facts).text);
         return;

@@ -6,6 +6,7 @@
 #include "spk/base/cleanup.h"
 #include "spk/k8s/selector.h"
 #include "webhook/doctor/command.h"
+#include "webhook/doctor/facts_applications.h"
 #include "webhook/doctor/read.h"
 
 #include <inttypes.h>
@@ -252,12 +253,27 @@ static void judge_network(struct spk_findings *to, const struct spk_facts *facts
     spk_advise(to, "allow that port from anywhere, as the manifest's NetworkPolicy does");
 }
 
+/* Does nobody that is registered call a Service? */
+static bool is_unused(const struct spk_facts *facts)
+{
+    struct spk_app_webhooks others;
+
+    if (!*spk_read_text(spk_facts_webhook(facts), "clientConfig.url"))
+        return false;
+    spk_facts_app_webhooks(&others, facts);
+    for (size_t i = 0; i < others.count; i++) {
+        if (spk_read(others.items[i].webhook, "clientConfig.service"))
+            return false;
+    }
+    return true;
+}
+
 void spk_judge_service(struct spk_findings *to, const struct spk_facts *facts)
 {
     const struct spk_doctor_options *options = facts->options;
     const struct spk_fact *service = &facts->service;
 
-    if (*spk_read_text(spk_facts_webhook(facts), "clientConfig.url"))
+    if (is_unused(facts))
         return;
     if (service->status == 404) {
         spk_find(to, SPK_LEVEL_FAIL, check, "there is no Service %s/%s", options->namespace_,

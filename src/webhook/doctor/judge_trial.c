@@ -66,7 +66,7 @@ static const struct {
      "well"},
 };
 
-static const char *cause(const char *why)
+const char *spk_judge_cause(const char *why)
 {
     for (size_t i = 0; i < SPK_LEN(causes); i++) {
         if (strstr(why, causes[i].part))
@@ -197,7 +197,7 @@ static void judge_unreached(struct spk_findings *to, const struct spk_trial *tri
     }
     spk_find(to, SPK_LEVEL_FAIL, name(trial), "the API server can't call the webhook: %s",
              from(why, "failed calling webhook"));
-    spk_advise(to, "%s", cause(why));
+    spk_advise(to, "%s", spk_judge_cause(why));
 }
 
 static const char *policy_advice(const struct spk_trial *trial)
@@ -269,7 +269,8 @@ void spk_judge_trial(struct spk_findings *to, const struct spk_trial *trial)
 {
     if (trial->err.code) {
         spk_find(to, SPK_LEVEL_FAIL, name(trial), "%s", trial->err.msg);
-        spk_advise(to, "name a pod that is there and can be read");
+        spk_advise(to, "%s",
+                   trial->advice ? trial->advice : "name a pod that is there and can be read");
     } else if (!is_foreseen(trial)) {
         judge_end(to, trial);
         judge_warning(to, trial);

@@ -57,6 +57,17 @@ static const struct spk_flag flags[] = {
      .type = SPK_FLAG_TEXT,
      .fault = spk_prefix_fault,
      .offset = FIELD(annotation_prefix)},
+    {.name = "controller-name",
+     .arg = "NAME",
+     .fallback = "spark-controller",
+     .help = "of spark-controller, and its Lease",
+     .type = SPK_FLAG_OBJECT,
+     .offset = FIELD(controller_name)},
+    {.name = "controller-namespace",
+     .arg = "NAME",
+     .help = "the namespace that it lives in, if not the webhook's",
+     .type = SPK_FLAG_NAME,
+     .offset = FIELD(controller_namespace)},
     {.name = "pod",
      .arg = "NAMESPACE/NAME",
      .help = "also tell whether this pod, were it created now, would be sent to the webhook, and "
@@ -116,6 +127,8 @@ static void derive(struct spk_doctor_options *it)
         it->webhook_configuration = it->configuration_text;
     if (!it->secret_name)
         it->secret_name = it->secret_text;
+    if (!it->controller_namespace)
+        it->controller_namespace = it->namespace_;
 }
 
 int spk_doctor_options_parse(struct spk_doctor_options *out, int argc, char **argv,

@@ -18,6 +18,8 @@ struct spk_doctor_options {
     const char *service_name;
     const char *webhook_configuration;
     const char *secret_name;
+    const char *controller_name; /* of spark-controller: its Lease */
+    const char *controller_namespace;
     const char *annotation_prefix; /* NULL: as the registration has it */
     const char *pod;               /* as told: NAMESPACE/NAME or NAME; NULL: none */
     const char *pod_name;

@@ -47,6 +47,18 @@ static int parse(json_t **out, const struct spk_buf *buf, struct spk_err *err)
                                                 : spk_yaml_parse(out, text, buf->len, err);
 }
 
+static int fail_kind(struct spk_trial *trial, const char *file)
+{
+    const char *kind = spk_read_text(trial->pod, "kind");
+
+    trial->advice = strstr(kind, "SparkApplication")
+                        ? "ask about an application with `spark-webhook lint FILE`"
+                        : "give a file with one Pod; `spark-webhook lint FILE` reads pod "
+                          "templates, applications and Spark properties";
+    return spk_fail(&trial->err, SPK_EINVALID, "%s: found %s%.*s, expected kind: Pod", file,
+                    *kind ? "kind: " : "no kind", SPK_QUOTE_MAX, kind);
+}
+
 static int read_file(struct spk_trial *trial, const char *file)
 {
     SPK_CLEANUP(spk_buf_done) struct spk_buf buf;
@@ -57,7 +69,7 @@ static int read_file(struct spk_trial *trial, const char *file)
     if (parse(&trial->pod, &buf, &trial->err))
         return spk_fail_in(&trial->err, "%s", file);
     if (strcmp(spk_read_text(trial->pod, "kind"), "Pod") != 0)
-        return spk_fail(&trial->err, SPK_EINVALID, "%s: expected kind: Pod", file);
+        return fail_kind(trial, file);
     return 0;
 }
 

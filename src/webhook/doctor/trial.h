@@ -32,6 +32,7 @@ struct spk_trial {
     char hint[768];     /* why it has no annotation of ours; "" it has one */
     char absent[512];   /* what its annotations name and its namespace lacks: "ConfigMap a" */
     struct spk_err err; /* with a code: the pod could not be read */
+    const char *advice; /* what to do about that; NULL: nothing in particular */
 };
 
 /* What the API server's own words mean. */

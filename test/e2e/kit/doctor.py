@@ -4,6 +4,9 @@ import json
 import subprocess
 from typing import NamedTuple
 
+from kit import install
+from kit.api import ADMISSION
+
 
 class Diagnosis(NamedTuple):
     code: int
@@ -38,3 +41,35 @@ def run(env, *arguments, kubeconfig=None):
     said = json.loads(done.stdout)
     assert (said["level"] == "fail") == (done.returncode == 1), said
     return Diagnosis(done.returncode, said["findings"], done.stdout)
+
+
+def in_place(env):
+    """Our webhook, called by URL, and the flags that name it."""
+    env.webhook
+    return [f"--webhook-configuration=zz-spark-webhook-{env.unique}", f"--namespace={env.namespace}",
+            f"--pod-namespace={env.namespace}"]
+
+
+def put(env, name, body):
+    """Replaces a configuration, whatever it is now."""
+    current = env.api.done("GET", f"{ADMISSION}/{name}")["metadata"]["resourceVersion"]
+    env.api.done("PUT", f"{ADMISSION}/{name}", {**body, "metadata": {"name": name, "resourceVersion": current}})
+
+
+def limited(env, rules):
+    """A kubeconfig of an account that may do @rules in the cluster and nothing else."""
+    name = f"limited-{env.unique}"
+    env.api.done("POST", f"/api/v1/namespaces/{env.namespace}/serviceaccounts", {"metadata": {"name": name}})
+    role = {"metadata": {"name": name}, "rules": rules}
+    binding = {"metadata": {"name": name}, "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": name},
+               "subjects": [{"kind": "ServiceAccount", "name": name, "namespace": env.namespace}]}
+    for kind, body in (("ClusterRole", role), ("ClusterRoleBinding", binding)):
+        path = install.CLUSTER_SCOPED[kind]
+        env.later(lambda path=path: env.api.call("DELETE", f"{path}/{name}"))
+        env.api.done("POST", path, body)
+    api = install.account(env, name)
+    file = env.folder / "limited.json"
+    config = json.loads(open(env.facts["kubeconfig"]).read())
+    config["users"][0]["user"] = {"token": api.token}
+    file.write_text(json.dumps(config))
+    return api, file

@@ -13,6 +13,8 @@ static const struct spk_doctor_options options = {
     .service_name = "w",
     .webhook_configuration = "zz-w",
     .secret_name = "w-certs",
+    .controller_name = "c",
+    .controller_namespace = "ns",
 };
 
 /* NULL: 404. */

@@ -57,6 +57,8 @@ START_TEST(names)
     ck_assert_str_eq(it.service_name, "spark-webhook");
     ck_assert_str_eq(it.webhook_configuration, "zz-spark-webhook");
     ck_assert_str_eq(it.secret_name, "spark-webhook-certs");
+    ck_assert_str_eq(it.controller_name, "spark-controller");
+    ck_assert_str_eq(it.controller_namespace, "sparkhook");
     ck_assert(!it.annotation_prefix && !it.pod_name && !it.pod_namespace);
     ck_assert_msg(parse(&it, own, &err) == 0, "%s", err.msg);
     ck_assert_str_eq(it.service_name, "x");
