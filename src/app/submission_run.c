@@ -33,6 +33,8 @@ void spk_submission_fault(struct spk_submission_run *run, const char *path, cons
     (void)vsnprintf(line + len, sizeof(line) - (size_t)len, fmt, args);
     va_end(args);
     spk_one_line(line);
+    if (run->options->fault)
+        run->options->fault(run->options->fault_arg, path, line + len);
     run->fault_count++;
     if (run->faults_told + 1 < run->fault_count || used + strlen(line) + 1 >= sizeof(line))
         return; /* the first that does not fit ends the list: the order is the spec's */
