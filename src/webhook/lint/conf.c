@@ -166,6 +166,8 @@ int spk_lint_conf_add(struct spk_lint_conf *conf, struct spk_lint *lint, struct 
         struct spk_str plural = spk_str(kinds[i].plural);
         if (spk_str_starts(key, prefix))
             return take(conf, lint, kinds[i].role, key.ptr + prefix.len, value);
+        if (spk_str_starts(key, plural) && conf->plural)
+            return take(conf, lint, kinds[i].role, key.ptr + plural.len, value);
         if (spk_str_starts(key, plural)) {
             report_plural(lint, key, key_at, kinds[i].prefix, key.ptr + plural.len);
             return 0;

@@ -10,11 +10,14 @@
 #include "spk/base/err.h"
 #include "webhook/lint/findings.h"
 
+#include <stdbool.h>
+
 struct spk_lint {
     struct spk_policy policy;
     struct spk_lint_source source;
     struct spk_lint_findings *findings;
-    json_t *kept; /* an array: values that are marked, and not of a document */
+    bool recognised; /* something in the file that lint has rules for */
+    json_t *kept;    /* an array: values that are marked, and not of a document */
     struct spk_err *err;
 };
 
@@ -35,12 +38,24 @@ int spk_lint_judge(struct spk_lint *lint, json_t *pod);
  * SparkApplications, however deep in lists and other objects. */
 int spk_lint_document(struct spk_lint *lint, json_t *document);
 
+bool spk_lint_is_kind(const json_t *object, const char *kind);
+
+/* An object of one of the groups that SparkApplications are of: judges it as the webhook would when
+ * it is applied, and the annotations of its pods; says of other kinds that nothing runs them. Any
+ * other object is passed over. */
+int spk_lint_application(struct spk_lint *lint, json_t *object);
+
+/* Where the field stands that @path names: "spec.volumes[0].name". What is not in @object: the
+ * nearest that holds it. */
+size_t spk_lint_place(struct spk_lint_source *source, const json_t *object, const char *path);
+
 /* @template with what Spark adds to it: a new pod, whose annotations are the template's own. */
 json_t *spk_lint_pod(const json_t *template, enum spk_role role);
 
 /* Annotations that the properties of one application ask for, by enum spk_role. */
 struct spk_lint_conf {
     json_t *annotations[SPK_ROLES]; /* owned; NULL while there is none */
+    bool plural;                    /* who hands the properties to Spark does so in the singular */
 };
 
 /* One property, its @key standing at @key_at; @value is marked in the source. */
