@@ -67,13 +67,25 @@ static json_t *substituted(struct spk_lint *lint, json_t *value)
     return json_string(text);
 }
 
+/* Of which only the value could be wrong. */
+static bool is_known(const struct spk_lint *lint, const char *annotation)
+{
+    struct spk_key key;
+
+    return spk_key_read(&key, spk_str(annotation), lint->policy.prefix) &&
+           key.kind != SPK_KEY_UNKNOWN && key.kind != SPK_KEY_STAMP;
+}
+
 /* A value that Spark changes is not the one that was marked. */
 static int take(struct spk_lint_conf *conf, struct spk_lint *lint, enum spk_role role,
                 const char *key, json_t *value)
 {
-    json_auto_t *meant = substituted(lint, value);
+    json_auto_t *meant = NULL;
     size_t offset;
 
+    if (conf->open && is_known(lint, key))
+        return 0;
+    meant = substituted(lint, value);
     if (!meant)
         return fail_memory(lint);
     if (meant != value && spk_lint_offset(&offset, &lint->source, value)) {
@@ -274,6 +286,7 @@ int spk_lint_properties(struct spk_lint *lint, size_t *stopped)
     if (!values || check_twice(lint, &all, values))
         return fail_memory(lint);
     for (size_t i = 0; i < all.count && rc == 0; i++) {
+        lint->recognised = lint->recognised || spk_str_starts(all.items[i].key, SPK_LIT("spark."));
         rc = spk_lint_conf_add(&conf, lint, all.items[i].key, all.items[i].key_at,
                                json_array_get(values, i));
     }

@@ -56,6 +56,7 @@ json_t *spk_lint_pod(const json_t *template, enum spk_role role);
 struct spk_lint_conf {
     json_t *annotations[SPK_ROLES]; /* owned; NULL while there is none */
     bool plural;                    /* who hands the properties to Spark does so in the singular */
+    bool open;                      /* the value of the property at hand is not known */
 };
 
 /* One property, its @key standing at @key_at; @value is marked in the source. */
@@ -75,5 +76,35 @@ int spk_lint_conf_judge(struct spk_lint_conf *conf, struct spk_lint *lint);
 /* A file of properties: the text of the source. A fault of the file is SPK_EPARSE, and @stopped its
  * place. */
 int spk_lint_properties(struct spk_lint *lint, size_t *stopped);
+
+/* The text of the source as a script of a shell: the properties behind --conf, those of each
+ * spark-submit by themselves. */
+int spk_lint_script(struct spk_lint *lint);
+
+/* The warning that there was nothing to look at in a file or a folder. */
+void spk_lint_report_nothing(struct spk_lint_findings *findings, const char *name);
+
+/**
+ * spk_lint_file() - look at a file, or with "-" at standard input
+ * @recognised: set when something in the file was looked at; NULL: that nothing was is a finding
+ *
+ * Return: 0; 1 for a file that is no use, of which the findings say why; -1: SPK_EIO, SPK_ETOOBIG,
+ *         SPK_ENOMEM
+ */
+int spk_lint_file(struct spk_lint_findings *findings, const struct spk_policy *policy,
+                  const char *file, bool *recognised, struct spk_err *err)
+    __attribute__((warn_unused_result));
+
+bool spk_lint_is_folder(const char *path);
+
+/* Told of a file that could not be looked at. */
+typedef void spk_lint_fail_fn(struct spk_err *err);
+
+/* Looks at the files of a folder that are called as what lint reads, in the order of their names,
+ * but not below it. One without anything to look at is none of lint's: only a folder of nothing
+ * else is a finding. Return: as spk_lint_file(). */
+int spk_lint_folder(struct spk_lint_findings *findings, const struct spk_policy *policy,
+                    const char *path, spk_lint_fail_fn *fail, struct spk_err *err)
+    __attribute__((warn_unused_result));
 
 #endif

@@ -62,7 +62,7 @@ static void enter(struct search *search, const json_t *holder, const json_t *val
     }
     json_object_foreach((json_t *)holder, key, member)
     {
-        if (strcmp(key, at_key) == 0)
+        if (at_key && strcmp(key, at_key) == 0)
             break;
         pass(&passing, member);
     }
