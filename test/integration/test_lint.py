@@ -91,9 +91,23 @@ def test_many_findings_are_cut(env):
     assert b"<stdin>: and 100 more" in done.stderr, done.stderr
 
 
-def test_a_directory_is_no_file(env):
-    done = env.run("lint", str(env.dir))
-    assert done.returncode == 2 and str(env.dir).encode() in done.stderr and done.stdout == b"", done
+def test_a_folder_without_anything_to_look_at(env):
+    """One, too, of which all that could be looked at lies deeper."""
+    (env.dir / "empty" / "deeper.yaml").mkdir(parents=True)
+    (env.dir / "empty" / "deeper.yaml" / "pod.yaml").write_text("kind: Pod\nmetadata: {}\n")
+    done = env.run("lint", "--strict", str(env.dir / "empty"))
+    assert done.returncode == 1 and done.stderr == b"", done
+    assert done.stdout.startswith(f"{env.dir}/empty:1:1: warning: nothing here".encode()), done
+
+
+def test_a_file_that_cannot_be_read_does_not_hide_the_others_of_its_folder(env):
+    folder = env.dir / "files"
+    folder.mkdir()
+    (folder / "a.yaml").symlink_to("nowhere")
+    (folder / "b.conf").write_text("spark.kubernetes.driver.annotations.spark-operator.k8s.io/secret.a /x\n")
+    done = env.run("lint", f"{folder}/")
+    assert done.returncode == 2 and f"{folder}/a.yaml: No such file".encode() in done.stderr, done
+    assert done.stdout.startswith(f"{folder}/b.conf:1:1: error:".encode()) and done.stdout.count(b"\n") == 1, done
 
 
 def test_keys_that_are_all_but_ours_are_found_in_a_time_that_grows_with_their_number(env):
