@@ -68,19 +68,10 @@ int spk_application_judge(struct spk_submission *out, const json_t *object,
     const struct spk_submission_options options = {
         .submission_id = NO_ID, .webhook = true, .fault = fault, .fault_arg = arg};
     SPK_CLEANUP(spk_app_done) struct spk_app app = {0};
-    char driver[256];
-    int rc = 0;
+    int rc = spk_app_read(&app, object, err);
 
     *out = (struct spk_submission){0};
-    if (spk_app_read(&app, object, err)) {
-        rc = -1;
-        if (tell(fault, arg, err) || !app.spec)
-            return -1;
-    }
-    if (spk_app_driver_name(driver, &app, err)) {
-        rc = -1;
-        if (tell(fault, arg, err))
-            return -1;
-    }
+    if (rc && (tell(fault, arg, err) || !app.spec))
+        return -1;
     return spk_submission_make(out, &app, &options, err) ? -1 : rc;
 }
