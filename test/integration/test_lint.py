@@ -47,6 +47,38 @@ def test_it_says_what_the_webhook_says(env):
     assert denied > 20, denied
 
 
+def application(**spec):
+    whole = {"sparkVersion": "3.5.7", "image": "spark", "mainClass": "x.Y", "mainApplicationFile": "local:///x.jar",
+             "driver": {}, "executor": {}}
+    return {"apiVersion": "sparkoperator.k8s.io/v1beta2", "kind": "SparkApplication",
+            "metadata": {"name": "pi", "namespace": "jobs"}, "spec": {**whole, **spec}}
+
+
+def review_of(given):
+    return {"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": {
+        "uid": "u", "operation": "CREATE", "namespace": "jobs", "object": given,
+        "resource": {"group": "sparkoperator.k8s.io", "version": "v1beta2", "resource": "sparkapplications"}}}
+
+
+def test_of_applications_it_says_what_validate_says(env):
+    server = env.server()
+    for spec in ({}, {"type": "Scla"}, {"mode": "client", "mainApplicationFile": "file:///x"}, {"driver": {"memory": 512}},
+                 {"volumes": [{"name": "a", "emtpyDir": {}}]}, {"restartPolicy": {"type": "Sometimes"}}, {"image": ""},
+                 {"driver": {"nodeSelctor": {}}}, {"sparkConf": {"spark.master": "local"}}, {"sparkConf": {"a": "b"}},
+                 {"sparkConf": {"spark.kubernetes.driver.annotations.a/b": "c"}}, {"failureRetries": 1}, {"driver": None},
+                 {"sparkConf": {"spark.kubernetes.namespace": "other"}}, {"driver": {"podName": "A"}}):
+        given = application(**spec)
+        answer = server.post(review_of(given), "/validate").response
+        found = json.loads(env.run("lint", "--output=json", "-", stdin=json.dumps(given).encode()).stdout)["findings"]
+        errors = [item["message"] for item in found if item["level"] == "error"]
+        assert bool(errors) != answer["allowed"], f"{spec}: {errors} of {answer}"
+        for error in errors:
+            assert error in answer["status"]["message"], f"{spec}: {error!r} of {answer}"
+        warnings = [item["message"] for item in found if item["level"] == "warning"]
+        assert not answer["allowed"] or sorted(warnings) == sorted(answer.get("warnings", [])), f"{spec}: {found} of {answer}"
+        assert all(item["field"] and item["line"] == 1 and item["column"] > 1 for item in found), found
+
+
 def test_the_place_is_that_of_the_value(env):
     """In every golden review: at the value of the annotation that it is about, or in it."""
     fields = 0

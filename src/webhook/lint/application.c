@@ -26,11 +26,11 @@ static int add_conf(struct spk_lint_conf *conf, struct spk_lint *lint, const jso
     return 0;
 }
 
-/* Spark gets sparkConf as properties; of driver and executor annotations it is told by them, too.
- */
-static int judge_annotations(struct spk_lint *lint, const json_t *spec)
+/* Spark gets sparkConf as properties, from @ours with the plural put right; of driver and executor
+ * annotations it is told by them, too. */
+static int judge_annotations(struct spk_lint *lint, const json_t *spec, bool ours)
 {
-    struct spk_lint_conf conf = {.plural = true};
+    struct spk_lint_conf conf = {.plural = ours};
     const json_t *driver = json_object_get(spec, "driver");
     const json_t *executor = json_object_get(spec, "executor");
 
@@ -170,7 +170,7 @@ static bool is_whole(const json_t *object)
 /* The API server does not take what it has no definition for. */
 static bool is_judged(const json_t *object)
 {
-    return is_of_our_groups(object) || !json_object_get(object, "apiVersion");
+    return is_of_our_groups(object) || !json_is_string(json_object_get(object, "apiVersion"));
 }
 
 int spk_lint_application(struct spk_lint *lint, json_t *object)
@@ -183,12 +183,12 @@ int spk_lint_application(struct spk_lint *lint, json_t *object)
         lint->recognised = true;
         if (is_judged(object) && judge(lint, object))
             return -1;
-        return judge_annotations(lint, spec);
+        return judge_annotations(lint, spec, is_judged(object));
     }
     if (spk_lint_is_kind(object, "ScheduledSparkApplication")) {
         if (report_kind(lint, object))
             return -1;
-        return judge_annotations(lint, json_object_get(spec, "template"));
+        return judge_annotations(lint, json_object_get(spec, "template"), is_judged(object));
     }
     if (is_of_our_groups(object) && !spk_lint_is_kind(object, "SparkApplicationList"))
         return report_kind(lint, object);
