@@ -21,11 +21,17 @@ const char *spk_submission_text(struct spk_submission_run *run, const char *fmt,
 
 void spk_submission_fault(struct spk_submission_run *run, const char *path, const char *fmt, ...)
 {
+    char what[1024];
     va_list args;
 
     va_start(args, fmt);
-    spk_faults_vadd(&run->out->faults, path, fmt, args);
+    (void)vsnprintf(what, sizeof(what), fmt, args);
     va_end(args);
+    spk_mend(what);
+    spk_one_line(what);
+    if (run->options->fault)
+        run->options->fault(run->options->fault_arg, path, what);
+    spk_faults_add(&run->out->faults, path, "%s", what);
 }
 
 void spk_submission_note(struct spk_submission_run *run, const char *path, const char *fmt, ...)

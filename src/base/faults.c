@@ -3,6 +3,7 @@
 #include "spk/base/str.h"
 #include "spk/base/text.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -27,13 +28,16 @@ static bool holds(const char *lines, const char *line)
     return false;
 }
 
-void spk_faults_vadd(struct spk_faults *faults, const char *path, const char *fmt, va_list args)
+void spk_faults_add(struct spk_faults *faults, const char *path, const char *fmt, ...)
 {
     char line[LINE_MAX_BYTES];
     size_t used = strlen(faults->lines);
     int len = snprintf(line, sizeof(line), "%.*s: ", PATH_MAX_BYTES, path);
+    va_list args;
 
+    va_start(args, fmt);
     (void)vsnprintf(line + len, sizeof(line) - (size_t)len, fmt, args);
+    va_end(args);
     spk_mend(line);
     spk_one_line(line);
     if (holds(faults->lines, line))
@@ -44,15 +48,6 @@ void spk_faults_vadd(struct spk_faults *faults, const char *path, const char *fm
     }
     (void)snprintf(faults->lines + used, sizeof(faults->lines) - used, "%s%s", used ? "\n" : "",
                    line);
-}
-
-void spk_faults_add(struct spk_faults *faults, const char *path, const char *fmt, ...)
-{
-    va_list args;
-
-    va_start(args, fmt);
-    spk_faults_vadd(faults, path, fmt, args);
-    va_end(args);
 }
 
 /* The next line that is not empty, taken from @rest; a slice of no bytes at the end. */

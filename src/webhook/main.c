@@ -10,7 +10,7 @@
 static const struct spk_command commands[] = {
     {"serve", spk_serve_main, "answer the API server's admission reviews over HTTPS"},
     {"mutate", spk_mutate_main, "decide about one review or pod from a file, offline"},
-    {"lint", spk_lint_main, "check annotations in files, offline"},
+    {"lint", spk_lint_main, "check applications and annotations in files, offline"},
     {"manifest", spk_manifest_main, "print the objects that install it on a cluster"},
     {"policy", spk_policy_main, "print policies that refuse what was not mutated"},
     {"doctor", spk_doctor_main, "say what is wrong with an installation on a cluster"},

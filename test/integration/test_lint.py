@@ -47,6 +47,38 @@ def test_it_says_what_the_webhook_says(env):
     assert denied > 20, denied
 
 
+def application(**spec):
+    whole = {"sparkVersion": "3.5.7", "image": "spark", "mainClass": "x.Y", "mainApplicationFile": "local:///x.jar",
+             "driver": {}, "executor": {}}
+    return {"apiVersion": "sparkoperator.k8s.io/v1beta2", "kind": "SparkApplication",
+            "metadata": {"name": "pi", "namespace": "jobs"}, "spec": {**whole, **spec}}
+
+
+def review_of(given):
+    return {"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": {
+        "uid": "u", "operation": "CREATE", "namespace": "jobs", "object": given,
+        "resource": {"group": "sparkoperator.k8s.io", "version": "v1beta2", "resource": "sparkapplications"}}}
+
+
+def test_of_applications_it_says_what_validate_says(env):
+    server = env.server()
+    for spec in ({}, {"type": "Scla"}, {"mode": "client", "mainApplicationFile": "file:///x"}, {"driver": {"memory": 512}},
+                 {"volumes": [{"name": "a", "emtpyDir": {}}]}, {"restartPolicy": {"type": "Sometimes"}}, {"image": ""},
+                 {"driver": {"nodeSelctor": {}}}, {"sparkConf": {"spark.master": "local"}}, {"sparkConf": {"a": "b"}},
+                 {"sparkConf": {"spark.kubernetes.driver.annotations.a/b": "c"}}, {"failureRetries": 1}, {"driver": None},
+                 {"sparkConf": {"spark.kubernetes.namespace": "other"}}, {"driver": {"podName": "A"}}):
+        given = application(**spec)
+        answer = server.post(review_of(given), "/validate").response
+        found = json.loads(env.run("lint", "--output=json", "-", stdin=json.dumps(given).encode()).stdout)["findings"]
+        errors = [item["message"] for item in found if item["level"] == "error"]
+        assert bool(errors) != answer["allowed"], f"{spec}: {errors} of {answer}"
+        for error in errors:
+            assert error in answer["status"]["message"], f"{spec}: {error!r} of {answer}"
+        warnings = [item["message"] for item in found if item["level"] == "warning"]
+        assert not answer["allowed"] or sorted(warnings) == sorted(answer.get("warnings", [])), f"{spec}: {found} of {answer}"
+        assert all(item["field"] and item["line"] == 1 and item["column"] > 1 for item in found), found
+
+
 def test_the_place_is_that_of_the_value(env):
     """In every golden review: at the value of the annotation that it is about, or in it."""
     fields = 0
@@ -91,9 +123,23 @@ def test_many_findings_are_cut(env):
     assert b"<stdin>: and 100 more" in done.stderr, done.stderr
 
 
-def test_a_directory_is_no_file(env):
-    done = env.run("lint", str(env.dir))
-    assert done.returncode == 2 and str(env.dir).encode() in done.stderr and done.stdout == b"", done
+def test_a_folder_without_anything_to_look_at(env):
+    """One, too, of which all that could be looked at lies deeper."""
+    (env.dir / "empty" / "deeper.yaml").mkdir(parents=True)
+    (env.dir / "empty" / "deeper.yaml" / "pod.yaml").write_text("kind: Pod\nmetadata: {}\n")
+    done = env.run("lint", "--strict", str(env.dir / "empty"))
+    assert done.returncode == 1 and done.stderr == b"", done
+    assert done.stdout.startswith(f"{env.dir}/empty:1:1: warning: nothing here".encode()), done
+
+
+def test_a_file_that_cannot_be_read_does_not_hide_the_others_of_its_folder(env):
+    folder = env.dir / "files"
+    folder.mkdir()
+    (folder / "a.yaml").symlink_to("nowhere")
+    (folder / "b.conf").write_text("spark.kubernetes.driver.annotations.spark-operator.k8s.io/secret.a /x\n")
+    done = env.run("lint", f"{folder}/")
+    assert done.returncode == 2 and f"{folder}/a.yaml: No such file".encode() in done.stderr, done
+    assert done.stdout.startswith(f"{folder}/b.conf:1:1: error:".encode()) and done.stdout.count(b"\n") == 1, done
 
 
 def test_keys_that_are_all_but_ours_are_found_in_a_time_that_grows_with_their_number(env):

@@ -296,8 +296,8 @@ static int lint(const char *root)
     glob_t found = {0};
     char pattern[4096];
 
-    (void)snprintf(pattern, sizeof(pattern), "%s/test/golden/lint/*/*.{yaml,json,conf,properties}",
-                   root);
+    (void)snprintf(pattern, sizeof(pattern),
+                   "%s/test/golden/lint/*/*.{yaml,json,conf,properties,sh}", root);
     (void)glob(pattern, GLOB_BRACE, NULL, &found);
     for (size_t i = 0; i < found.gl_pathc; i++)
         tried += try_all(&(struct work){.name = found.gl_pathv[i]}, do_lint, 2);

@@ -21,10 +21,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* Told of each fault as it is found: "spec.driver.memory", "expected a string, found ...". */
+typedef void spk_submission_fault_fn(void *arg, const char *path, const char *what);
+
 struct spk_submission_options {
     const char *submission_id; /* status has it */
     const char *ui_proxy_base; /* spark.ui.proxyBase for an Ingress with a path; NULL without */
     bool webhook;              /* annotations will be honoured */
+    spk_submission_fault_fn *fault; /* beside the error, which has no room for many; or NULL */
+    void *fault_arg;
 };
 
 /* Something in the spec that is said to the user, and does not stop the run. */

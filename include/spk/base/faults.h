@@ -7,7 +7,6 @@
 
 #include "spk/base/limits.h"
 
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -20,10 +19,6 @@ struct spk_faults {
  * whatever follows. */
 void spk_faults_add(struct spk_faults *faults, const char *path, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
-
-/* The same for a caller with arguments of its own. */
-void spk_faults_vadd(struct spk_faults *faults, const char *path, const char *fmt, va_list args)
-    __attribute__((format(printf, 3, 0)));
 
 /* True while nothing was added. */
 bool spk_faults_none(const struct spk_faults *faults);

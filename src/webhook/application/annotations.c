@@ -1,6 +1,6 @@
 #include "webhook/application/annotations.h"
 
-#include "webhook/lint/parts.h"
+#include "webhook/made_up.h"
 
 #include "spk/admission/key.h"
 #include "spk/base/cleanup.h"
@@ -142,7 +142,7 @@ static json_t *make_pod(const struct judge *judge, const json_t *template, enum 
     if (!annotations || !copy || put_first(judge, containers) ||
         json_object_set(json_object_get(copy, "metadata"), "annotations", annotations))
         return NULL;
-    pod = spk_lint_pod(copy, role);
+    pod = spk_made_up_pod(copy, role);
     forget_ports(judge, pod);
     return pod;
 }

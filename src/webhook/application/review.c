@@ -1,25 +1,16 @@
 #include "webhook/application/review.h"
 
-#include "webhook/application/annotations.h"
-
 #include "spk/admission/envelope.h"
 #include "spk/admission/notes.h"
-#include "spk/app/application.h"
 #include "spk/app/defaults.h"
-#include "spk/app/submission.h"
 #include "spk/base/cleanup.h"
 #include "spk/base/text.h"
-#include "spk/json/patch.h"
 #include "spk/json/walk.h"
 
-#include <stdio.h>
+#include "webhook/application/annotations.h"
+#include "webhook/application/judge.h"
+
 #include <string.h>
-
-/* As many characters as the API server adds to a generateName (apiserver pkg/storage/names). */
-#define GENERATED "xxxxx"
-
-/* For the judgement alone: an object has no uid before it is stored, and no submission its id. */
-#define NO_ID "00000000-0000-0000-0000-000000000000"
 
 static bool is_ours(const struct spk_envelope *envelope)
 {
@@ -53,35 +44,6 @@ static const char *idle(const struct spk_envelope *envelope)
                              json_object_get(envelope->old_object, "spec")))
         return "the spec is as it was";
     return NULL;
-}
-
-/* A copy of the object as it would be stored: with its defaults, its namespace, a name and a uid.
- */
-static int complete(json_t **out, const struct spk_envelope *envelope, const json_t *ops,
-                    const struct spk_decision *decision, struct spk_err *err)
-{
-    json_auto_t *object = NULL;
-    char name[320] = "";
-    struct spk_str given;
-    struct spk_str start;
-    json_t *metadata;
-
-    if (spk_patch_apply(&object, envelope->object, ops, err))
-        return -1;
-    metadata = json_object_get(object, "metadata");
-    given = spk_json_str(json_object_get(metadata, "name"));
-    start = spk_json_str(json_object_get(metadata, "generateName"));
-    if (given.len)
-        (void)snprintf(name, sizeof(name), "%.*s", SPK_ARG(given));
-    else if (start.len)
-        (void)snprintf(name, sizeof(name), "%.*s" GENERATED, SPK_ARG(start));
-    if (metadata &&
-        (json_object_set_new(metadata, "name", json_string(name)) ||
-         json_object_set_new(metadata, "uid", json_string(NO_ID)) ||
-         json_object_set_new(metadata, "namespace", spk_json_string(decision->namespace_))))
-        return spk_fail(err, SPK_ENOMEM, "application: out of memory");
-    *out = SPK_STEAL(object);
-    return 0;
 }
 
 static int deny(struct spk_decision *out, const char *message, struct spk_err *err)
@@ -131,15 +93,15 @@ static int publish_warnings(struct spk_decision *out, struct spk_notes *notes, s
 static int judge(struct spk_decision *out, const json_t *object, const struct spk_policy *policy,
                  struct spk_err *err)
 {
-    const struct spk_submission_options options = {.submission_id = NO_ID, .webhook = true};
     SPK_CLEANUP(spk_submission_done) struct spk_submission submission = {0};
     SPK_CLEANUP(spk_app_done) struct spk_app app = {0};
     struct spk_notes notes = {.arena = &out->arena};
+    int rc = spk_application_judge(&submission, &app, object, NULL, NULL, err);
 
-    if (spk_app_read(&app, object, err))
-        return err->code == SPK_ENOMEM ? -1 : deny(out, err->msg, err);
-    if (spk_submission_make(&submission, &app, &options, err) && err->code == SPK_ENOMEM)
+    if (rc && err->code == SPK_ENOMEM)
         return -1;
+    if (rc && spk_faults_none(&submission.faults)) /* it can't be read */
+        return deny(out, err->msg, err);
     warn(&notes, &submission);
     if (spk_application_annotations(&submission, &notes, app.spec, policy, err) ||
         publish_warnings(out, &notes, err))
@@ -161,7 +123,8 @@ static int decide(struct spk_decision *out, const struct spk_envelope *envelope,
     }
     if (!ops)
         return spk_fail(err, SPK_ENOMEM, "application: out of memory");
-    if (complete(&object, envelope, ops, out, err) || judge(out, object, policy, err))
+    if (spk_application_complete(&object, envelope->object, ops, out->namespace_, err) ||
+        judge(out, object, policy, err))
         return -1;
     if (out->outcome == SPK_DENIED)
         return 0;

@@ -5,6 +5,7 @@
 #include "spk/base/nearest.h"
 #include "spk/json/walk.h"
 #include "webhook/lint/properties.h"
+#include "webhook/made_up.h"
 
 /* Letters of a property that may be wrong. */
 #define PROPERTY_STEPS 3
@@ -67,13 +68,25 @@ static json_t *substituted(struct spk_lint *lint, json_t *value)
     return json_string(text);
 }
 
+/* Of which only the value could be wrong. */
+static bool is_known(const struct spk_lint *lint, const char *annotation)
+{
+    struct spk_key key;
+
+    return spk_key_read(&key, spk_str(annotation), lint->policy.prefix) &&
+           key.kind != SPK_KEY_UNKNOWN && key.kind != SPK_KEY_STAMP;
+}
+
 /* A value that Spark changes is not the one that was marked. */
 static int take(struct spk_lint_conf *conf, struct spk_lint *lint, enum spk_role role,
                 const char *key, json_t *value)
 {
-    json_auto_t *meant = substituted(lint, value);
+    json_auto_t *meant = NULL;
     size_t offset;
 
+    if (conf->open && is_known(lint, key))
+        return 0;
+    meant = substituted(lint, value);
     if (!meant)
         return fail_memory(lint);
     if (meant != value && spk_lint_offset(&offset, &lint->source, value)) {
@@ -166,6 +179,8 @@ int spk_lint_conf_add(struct spk_lint_conf *conf, struct spk_lint *lint, struct 
         struct spk_str plural = spk_str(kinds[i].plural);
         if (spk_str_starts(key, prefix))
             return take(conf, lint, kinds[i].role, key.ptr + prefix.len, value);
+        if (spk_str_starts(key, plural) && conf->plural)
+            return take(conf, lint, kinds[i].role, key.ptr + plural.len, value);
         if (spk_str_starts(key, plural)) {
             report_plural(lint, key, key_at, kinds[i].prefix, key.ptr + plural.len);
             return 0;
@@ -192,7 +207,7 @@ int spk_lint_conf_annotate(struct spk_lint_conf *conf, struct spk_lint *lint, en
 static int judge_role(struct spk_lint *lint, json_t *annotations, enum spk_role role)
 {
     json_auto_t *template = json_pack("{s:{s:O}}", "metadata", "annotations", annotations);
-    json_auto_t *pod = template ? spk_lint_pod(template, role) : NULL;
+    json_auto_t *pod = template ? spk_made_up_pod(template, role) : NULL;
 
     return pod ? spk_lint_judge(lint, pod) : fail_memory(lint);
 }
@@ -272,6 +287,7 @@ int spk_lint_properties(struct spk_lint *lint, size_t *stopped)
     if (!values || check_twice(lint, &all, values))
         return fail_memory(lint);
     for (size_t i = 0; i < all.count && rc == 0; i++) {
+        lint->recognised = lint->recognised || spk_str_starts(all.items[i].key, SPK_LIT("spark."));
         rc = spk_lint_conf_add(&conf, lint, all.items[i].key, all.items[i].key_at,
                                json_array_get(values, i));
     }

@@ -10,11 +10,14 @@
 #include "spk/base/err.h"
 #include "webhook/lint/findings.h"
 
+#include <stdbool.h>
+
 struct spk_lint {
     struct spk_policy policy;
     struct spk_lint_source source;
     struct spk_lint_findings *findings;
-    json_t *kept; /* an array: values that are marked, and not of a document */
+    bool recognised; /* something in the file that lint has rules for */
+    json_t *kept;    /* an array: values that are marked, and not of a document */
     struct spk_err *err;
 };
 
@@ -35,12 +38,22 @@ int spk_lint_judge(struct spk_lint *lint, json_t *pod);
  * SparkApplications, however deep in lists and other objects. */
 int spk_lint_document(struct spk_lint *lint, json_t *document);
 
-/* @template with what Spark adds to it: a new pod, whose annotations are the template's own. */
-json_t *spk_lint_pod(const json_t *template, enum spk_role role);
+bool spk_lint_is_kind(const json_t *object, const char *kind);
+
+/* An object of one of the groups that SparkApplications are of: judges it as the webhook would when
+ * it is applied, and the annotations of its pods; says of other kinds that nothing runs them. Any
+ * other object is passed over. */
+int spk_lint_application(struct spk_lint *lint, json_t *object);
+
+/* Where the field stands that @path names: "spec.volumes[0].name". What is not in @object: the
+ * nearest that holds it. */
+size_t spk_lint_place(struct spk_lint_source *source, const json_t *object, const char *path);
 
 /* Annotations that the properties of one application ask for, by enum spk_role. */
 struct spk_lint_conf {
     json_t *annotations[SPK_ROLES]; /* owned; NULL while there is none */
+    bool plural;                    /* who hands the properties to Spark does so in the singular */
+    bool open;                      /* the value of the property at hand is not known */
 };
 
 /* One property, its @key standing at @key_at; @value is marked in the source. */
@@ -60,5 +73,35 @@ int spk_lint_conf_judge(struct spk_lint_conf *conf, struct spk_lint *lint);
 /* A file of properties: the text of the source. A fault of the file is SPK_EPARSE, and @stopped its
  * place. */
 int spk_lint_properties(struct spk_lint *lint, size_t *stopped);
+
+/* The text of the source as a script of a shell: the properties behind --conf, those of each
+ * spark-submit by themselves. */
+int spk_lint_script(struct spk_lint *lint);
+
+/* The warning that there was nothing to look at in a file or a folder. */
+void spk_lint_report_nothing(struct spk_lint_findings *findings, const char *name);
+
+/**
+ * spk_lint_file() - look at a file, or with "-" at standard input
+ * @recognised: set when something in the file was looked at; NULL: that nothing was is a finding
+ *
+ * Return: 0; 1 for a file that is no use, of which the findings say why; -1: SPK_EIO, SPK_ETOOBIG,
+ *         SPK_ENOMEM
+ */
+int spk_lint_file(struct spk_lint_findings *findings, const struct spk_policy *policy,
+                  const char *file, bool *recognised, struct spk_err *err)
+    __attribute__((warn_unused_result));
+
+bool spk_lint_is_folder(const char *path);
+
+/* Told of a file that could not be looked at. */
+typedef void spk_lint_fail_fn(struct spk_err *err);
+
+/* Looks at the files of a folder that are called as what lint reads, in the order of their names,
+ * but not below it. One without anything to look at is none of lint's: only a folder of nothing
+ * else is a finding. Return: as spk_lint_file(). */
+int spk_lint_folder(struct spk_lint_findings *findings, const struct spk_policy *policy,
+                    const char *path, spk_lint_fail_fn *fail, struct spk_err *err)
+    __attribute__((warn_unused_result));
 
 #endif

@@ -3,13 +3,14 @@
 #include "spk/base/cleanup.h"
 #include "spk/base/text.h"
 #include "spk/json/walk.h"
+#include "webhook/made_up.h"
 
 static int fail_memory(struct spk_lint *lint)
 {
     return spk_fail(lint->err, SPK_ENOMEM, "out of memory");
 }
 
-static bool is_kind(const json_t *object, const char *kind)
+bool spk_lint_is_kind(const json_t *object, const char *kind)
 {
     const char *found = json_string_value(json_object_get(object, "kind"));
 
@@ -20,7 +21,7 @@ static bool is_kind(const json_t *object, const char *kind)
 static bool is_pod(const json_t *object)
 {
     return json_is_object(json_object_get(object, "metadata")) &&
-           (is_kind(object, "Pod") ||
+           (spk_lint_is_kind(object, "Pod") ||
             json_is_array(json_object_get(json_object_get(object, "spec"), "containers")));
 }
 
@@ -56,6 +57,7 @@ static int look_at_pod(struct spk_lint *lint, json_t *pod)
     json_auto_t *made = NULL;
     json_t *label = label_of(pod);
 
+    lint->recognised = true;
     if (json_object_size(json_object_get(json_object_get(pod, "metadata"), "annotations")) == 0)
         return 0;
     if (json_is_string(label)) {
@@ -65,52 +67,8 @@ static int look_at_pod(struct spk_lint *lint, json_t *pod)
             return spk_lint_judge(lint, pod);
         return spk_lint_is_asked(lint, pod) ? report_role(lint, label) : 0;
     }
-    made = spk_lint_pod(pod, SPK_ROLE_DRIVER);
+    made = spk_made_up_pod(pod, SPK_ROLE_DRIVER);
     return made ? spk_lint_judge(lint, made) : fail_memory(lint);
-}
-
-static int add_conf(struct spk_lint_conf *conf, struct spk_lint *lint, const json_t *map)
-{
-    const char *key;
-    json_t *value;
-    size_t offset = 0;
-
-    json_object_foreach((json_t *)map, key, value)
-    {
-        (void)spk_lint_offset(&offset, &lint->source, value);
-        if (json_is_string(value) && spk_lint_conf_add(conf, lint, spk_str(key), offset, value))
-            return -1;
-    }
-    return 0;
-}
-
-/* Spark gets sparkConf as properties; of driver and executor annotations it is told by them, too.
- */
-static int look_at_application(struct spk_lint *lint, const json_t *spec)
-{
-    struct spk_lint_conf conf = {0};
-    const json_t *driver = json_object_get(spec, "driver");
-    const json_t *executor = json_object_get(spec, "executor");
-
-    if (add_conf(&conf, lint, json_object_get(spec, "sparkConf")) ||
-        spk_lint_conf_annotate(&conf, lint, SPK_ROLE_DRIVER,
-                               json_object_get(driver, "annotations")) ||
-        spk_lint_conf_annotate(&conf, lint, SPK_ROLE_EXECUTOR,
-                               json_object_get(executor, "annotations"))) {
-        spk_lint_conf_done(&conf);
-        return -1;
-    }
-    return spk_lint_conf_judge(&conf, lint);
-}
-
-/* The spec of a SparkApplication, or of a ScheduledSparkApplication's template. */
-static const json_t *application_of(const json_t *object)
-{
-    const json_t *spec = json_object_get(object, "spec");
-
-    if (is_kind(object, "SparkApplication"))
-        return spec;
-    return is_kind(object, "ScheduledSparkApplication") ? json_object_get(spec, "template") : NULL;
 }
 
 static int walk(struct spk_lint *lint, json_t *value);
@@ -122,8 +80,9 @@ static int walk_members(struct spk_lint *lint, json_t *object)
 
     if (is_pod(object))
         return look_at_pod(lint, object);
-    if (application_of(object) && look_at_application(lint, application_of(object)))
+    if (spk_lint_application(lint, object))
         return -1;
+    lint->recognised = lint->recognised || spk_lint_is_kind(object, "AdmissionReview");
     json_object_foreach(object, key, value)
     {
         /* of a review of an UPDATE: what was */

@@ -60,24 +60,52 @@ static int compare_value(const void *key, const void *element)
     return ((uintptr_t)key > (uintptr_t)mark->value) - ((uintptr_t)key < (uintptr_t)mark->value);
 }
 
-static bool is_single(const json_t *value)
+bool spk_lint_is_single(const json_t *value)
 {
     return json_is_true(value) || json_is_false(value) || json_is_null(value);
+}
+
+static void sort(struct spk_lint_source *source)
+{
+    if (!source->sorted)
+        qsort(source->marks, source->mark_count, sizeof(*source->marks), compare);
+    source->sorted = true;
 }
 
 bool spk_lint_offset(size_t *offset, struct spk_lint_source *source, const json_t *value)
 {
     const struct spk_lint_mark *mark;
 
-    if (!value || is_single(value) || source->mark_count == 0)
+    if (!value || spk_lint_is_single(value) || source->mark_count == 0)
         return false;
-    if (!source->sorted)
-        qsort(source->marks, source->mark_count, sizeof(*source->marks), compare);
-    source->sorted = true;
+    sort(source);
     mark = bsearch(value, source->marks, source->mark_count, sizeof(*source->marks), compare_value);
     if (mark)
         *offset = mark->offset;
     return mark != NULL;
+}
+
+bool spk_lint_offset_of_single(size_t *offset, struct spk_lint_source *source, const json_t *value,
+                               size_t from, size_t nth)
+{
+    const struct spk_lint_mark wanted = {value, from};
+    size_t least = 0;
+    size_t end = source->mark_count;
+
+    if (end == 0)
+        return false;
+    sort(source);
+    while (least < end) {
+        size_t middle = least + (end - least) / 2;
+        if (compare(&source->marks[middle], &wanted) < 0)
+            least = middle + 1;
+        else
+            end = middle;
+    }
+    if (nth >= source->mark_count - least || source->marks[least + nth].value != value)
+        return false;
+    *offset = source->marks[least + nth].offset;
+    return true;
 }
 
 /* A text beside the notation it was read from, both as far as they agree. */

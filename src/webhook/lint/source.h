@@ -33,6 +33,14 @@ void spk_lint_mark(void *arg, const json_t *value, size_t offset);
 /* Where a value begins; false for one that was not read from here. */
 bool spk_lint_offset(size_t *offset, struct spk_lint_source *source, const json_t *value);
 
+/* The same for true, false and null, which are one value each in all of jansson: where the one
+ * stands that is the @nth, from 0, at @from or behind it. */
+bool spk_lint_offset_of_single(size_t *offset, struct spk_lint_source *source, const json_t *value,
+                               size_t from, size_t nth);
+
+/* Is it true, false or null? */
+bool spk_lint_is_single(const json_t *value);
+
 /* Where byte @inside of the text @value stands, which is written at @start: quotes, escapes,
  * indentation and line ends of its notation are seen through as far as they can be; else @start. */
 size_t spk_lint_inside(const struct spk_lint_source *source, size_t start, struct spk_str value,

@@ -2,7 +2,7 @@
  * A pod as Spark makes it of a template (Spark BasicDriverFeatureStep, BasicExecutorFeatureStep,
  * DriverCommandFeatureStep, MountSecretsFeatureStep): only what the core looks at.
  */
-#include "webhook/lint/parts.h"
+#include "webhook/made_up.h"
 
 #include "spk/json/walk.h"
 
@@ -162,7 +162,7 @@ static int fill_meta(json_t *meta, const struct form *form)
     return json_object_set_new(meta, "ownerReferences", parsed(form->owners));
 }
 
-json_t *spk_lint_pod(const json_t *template, enum spk_role role)
+json_t *spk_made_up_pod(const json_t *template, enum spk_role role)
 {
     const struct form *form = &forms[role];
     json_auto_t *meta = copy_of(template, "metadata", json_object());
