@@ -4,8 +4,6 @@
 
 #include "spk/admission/review.h"
 
-#include <jansson.h>
-
 /* @template with what Spark adds to it: a new pod, whose annotations are the template's own; NULL
  * without memory. */
 json_t *spk_made_up_pod(const json_t *template, enum spk_role role);
