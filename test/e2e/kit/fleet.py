@@ -80,8 +80,13 @@ class Fleet:
 
     def cpu_s(self):
         """The controller's own, and that of its children."""
-        fields = Path(f"/proc/{self.controller.process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / TICK, (int(fields[13]) + int(fields[14])) / TICK
+        return cpu_s(self.controller.process.pid)
+
+
+def cpu_s(pid):
+    """A process' own, and that of its children."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICK, (int(fields[13]) + int(fields[14])) / TICK
 
 
 def all_well(said, count):
