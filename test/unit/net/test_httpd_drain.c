@@ -68,12 +68,12 @@ END_TEST
 static const struct {
     const char *name;
     const char *sent;
-    const char *drip; /* one byte in 300 ms */
+    const char *drip; /* one byte in 100 ms, for 2.4 s */
     const char *rest;
 } stays[] = {
     {"half a body", begin_body, "", "2"},
-    {"slow header", begin_header, "X-1: 1", "\r\n" HEAD_JSON "Content-Length: 1\r\n\r\n1"},
-    {"slow request", "", "POST /p", "ost HTTP/1.1\r\n" HEAD_JSON "Content-Length: 1\r\n\r\n1"},
+    {"slow header", begin_header, "X-1: 2345678901234567890", "\r\n" HEAD_JSON "Content-Length: 1\r\n\r\n1"},
+    {"slow request", "", "POST /post?1234567890123", " HTTP/1.1\r\n" HEAD_JSON "Content-Length: 1\r\n\r\n1"},
 };
 
 START_TEST(waited_for)
@@ -88,7 +88,7 @@ START_TEST(waited_for)
     ck_assert(rig_say(fd, stays[_i].sent));
     spk_httpd_drain(rig.httpd);
     for (int round = 0; round < 240; round++) {
-        if (*drip && round % 30 == 0)
+        if (*drip && round % 10 == 0)
             ck_assert_msg(rig_send(fd, drip++, 1), "%s: ended", stays[_i].name);
         ck_assert_msg(!spk_httpd_drained(rig.httpd), "%s: drained", stays[_i].name);
         (void)usleep(10 * 1000);
