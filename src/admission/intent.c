@@ -3,6 +3,7 @@
 #include "intent_values.h"
 
 #include "spk/admission/overlay.h"
+#include "spk/admission/spark_conf.h"
 #include "spk/base/cleanup.h"
 #include "spk/k8s/name.h"
 #include "spk/k8s/path.h"
@@ -11,7 +12,6 @@
 
 #define SPARK_CONF_DIR  "/etc/spark/conf"
 #define HADOOP_CONF_DIR "/etc/hadoop/conf"
-#define SPARK_OWN_CONF  "/opt/spark/conf" /* Spark Constants.SPARK_CONF_DIR_INTERNAL */
 
 /* What a kind of mount brings along. */
 static const struct mount_rule {
@@ -22,7 +22,7 @@ static const struct mount_rule {
     const char *usual;    /* see struct spk_wish_env */
 } mount_rules[SPK_KEY_KINDS] = {
     [SPK_KEY_SPARK_CONFIG_MAP] = {SPK_SOURCE_CONFIG_MAP, "spark-config-map-volume",
-                                  "SPARK_CONF_DIR", "", SPARK_OWN_CONF},
+                                  "SPARK_CONF_DIR", "", SPK_SPARK_CONF},
     [SPK_KEY_HADOOP_CONFIG_MAP] = {SPK_SOURCE_CONFIG_MAP, "hadoop-config-map-volume",
                                    "HADOOP_CONF_DIR", "", NULL},
     [SPK_KEY_CONFIG_MAP] = {SPK_SOURCE_CONFIG_MAP, NULL, NULL, "", NULL},

@@ -1,13 +1,10 @@
 #include "merge_parts.h"
 
 #include "spk/admission/index.h"
+#include "spk/admission/spark_conf.h"
 #include "spk/admission/volume.h"
 #include "spk/json/walk.h"
 #include "spk/k8s/path.h"
-
-/* Where Spark mounts its own configuration: Spark Constants.SPARK_CONF_DIR_INTERNAL. A driver whose
- * /opt/spark/conf is covered does not start, and above it lie Spark's own files. */
-#define SPARK_OWN_CONF "/opt/spark/conf"
 
 struct planned_volume {
     const struct spk_source *source;
@@ -152,15 +149,17 @@ static bool taken_by_wish(struct plan *plan, size_t at)
     return false;
 }
 
+/* At Spark's own mount itself the pod's decides, where it has one. */
 static bool covers_spark(struct plan *plan, const struct spk_wish_mount *wish)
 {
+    const char *own = spk_spark_conf_covered(wish->path);
     struct spk_place place;
 
-    if (strcmp(wish->path, "/") != 0 && !spk_path_is_above(wish->path, SPARK_OWN_CONF))
+    if (!own || strcmp(wish->path, SPK_SPARK_CONF) == 0)
         return false;
     place = path_of(plan, wish);
     spk_notes_fault_in(plan->notes, &place, "%s: it would cover Spark's own %s",
-                       refusal(plan, wish), SPARK_OWN_CONF);
+                       refusal(plan, wish), own);
     return true;
 }
 

@@ -3,17 +3,11 @@
 #include "parts.h"
 
 #include "spk/admission/key.h"
+#include "spk/admission/spark_conf.h"
 #include "spk/base/cleanup.h"
 #include "spk/k8s/path.h"
 
-/* A driver whose own configuration is covered does not start: Spark
- * Constants.SPARK_CONF_DIR_INTERNAL. */
-#define SPARK_OWN_CONF "/opt/spark/conf"
-
 #define CONTAINER_REASON "what Spark calls its own container: use sparkContainer"
-
-/* What was submitted; a file beside it, such as log4j2.properties, may be mounted there. */
-#define SPARK_OWN_PROPERTIES SPARK_OWN_CONF "/spark.properties"
 
 #define ENV_REASON "Spark itself sets this variable"
 
@@ -195,23 +189,13 @@ static void check_spec(struct spk_overlay_run *run, const json_t *spec)
     check_names(run, json_object_get(spec, volumes.key), SPK_OWNED_VOLUME, &volumes);
 }
 
-/* What the mount would cover, or NULL for nothing of Spark's. */
-static const char *covered(const char *path)
-{
-    if (strcmp(path, SPARK_OWN_PROPERTIES) == 0)
-        return SPARK_OWN_PROPERTIES;
-    return strcmp(path, SPARK_OWN_CONF) == 0 || spk_path_is_above(path, SPARK_OWN_CONF)
-               ? SPARK_OWN_CONF
-               : NULL;
-}
-
 static void check_mounts(struct spk_overlay_run *run, const json_t *mounts, const struct spk_at *at)
 {
     for (size_t i = 0; i < json_array_size(mounts); i++) {
         const json_t *path = json_object_get(json_array_get(mounts, i), "mountPath");
         const char *clean = spk_path_clean(run->notes->arena, spk_json_str(path));
         struct spk_at here = {.up = at, .index = i};
-        const char *own = clean ? covered(clean) : NULL;
+        const char *own = clean ? spk_spark_conf_covered(clean) : NULL;
         run->notes->no_memory |= !clean;
         if (own)
             spk_overlay_fault(run, &here, "a mount at %s would cover Spark's own %s",

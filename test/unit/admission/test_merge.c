@@ -184,6 +184,12 @@ static const struct {
      NULL,
      "! " P "configMap.a: ConfigMap \"a\" cannot be mounted at \"/opt/spark/conf\": the pod mounts "
      "its volume \"spark-conf-volume-driver\" (a part of ConfigMap \"own\") there\n"},
+    {"what was submitted",
+     {.ask = "configMap.a=/opt/spark/conf/spark.properties"},
+     NULL,
+     "! " P
+     "configMap.a: ConfigMap \"a\" cannot be mounted at \"/opt/spark/conf/spark.properties\": "
+     "it would cover Spark's own /opt/spark/conf/spark.properties\n"},
     {"below Spark's own and beside it",
      {.ask = "configMap.a=/opt/spark/conf/x|configMap.b=/opt/spark-conf",
       .volumes = "[]",

@@ -72,8 +72,10 @@ static const struct {
     const char *rest;
 } stays[] = {
     {"half a body", begin_body, "", "2"},
-    {"slow header", begin_header, "X-1: 2345678901234567890", "\r\n" HEAD_JSON "Content-Length: 1\r\n\r\n1"},
-    {"slow request", "", "POST /post?1234567890123", " HTTP/1.1\r\n" HEAD_JSON "Content-Length: 1\r\n\r\n1"},
+    {"slow header", begin_header, "X-1: 2345678901234567890",
+     "\r\n" HEAD_JSON "Content-Length: 1\r\n\r\n1"},
+    {"slow request", "", "POST /post?1234567890123",
+     " HTTP/1.1\r\n" HEAD_JSON "Content-Length: 1\r\n\r\n1"},
 };
 
 START_TEST(waited_for)
