@@ -73,9 +73,10 @@ class Runner:
         coded = base64.b64encode(self.secret.encode()).decode().rstrip("=")[:-1]
         for kind in LISTS:
             for prefix, words in (("", [self.secret, coded]), (f"/namespaces/{self.env.namespace}", [api.token])):
-                for item in api.done("GET", f"/api/v1{prefix}/{kind}").get("items", []):
-                    text = json.dumps(item)
-                    places += [f"{kind}/{item['metadata']['name']}" for word in words if word in text]
+                text = api.text(f"/api/v1{prefix}/{kind}")
+                if any(word in text for word in words):  # to take apart each list, of whole clusters, takes longer than a submission
+                    places += [f"{kind}/{item['metadata']['name']}" for item in json.loads(text)["items"]
+                               if any(word in json.dumps(item) for word in words)]
         return places
 
 
