@@ -138,6 +138,12 @@ void spk_source_on_state(void *ctx, const struct spk_kube_state *state)
     say_state(source, state->watching, &err);
 }
 
+/* Somebody's object: without it everything else goes on. */
+static void on_unread(void *ctx, const struct spk_err *err)
+{
+    say_state(ctx, true, err);
+}
+
 /* --------------------------------------------------------------------------- begin and end */
 
 static int set_source(struct spk_source *source, struct spk_store *store, enum spk_source_kind kind,
@@ -236,6 +242,7 @@ static int start_source(struct spk_source *source, struct spk_kube *kube,
         .on_list = spk_source_on_list,
         .on_event = spk_source_on_event,
         .on_state = spk_source_on_state,
+        .on_unread = on_unread,
     };
     SPK_AUTOFREE char *path = NULL;
 

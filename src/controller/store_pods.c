@@ -154,6 +154,8 @@ static void tell(struct spk_store *store, const struct pod *pod, bool gone)
     bool there[SPK_SOURCE_PODS] = {0};
     bool any = false;
 
+    if (!*pod->pod.app) /* a label may be empty, an application's name not */
+        return;
     for (int kind = 0; kind < SPK_SOURCE_PODS; kind++) {
         if (asprintf(&keys[kind], "%s/%.*s/%s", spk_source_version((enum spk_source_kind)kind), ns,
                      pod->key, pod->pod.app) < 0)
@@ -274,6 +276,10 @@ int spk_store_drop_pod(struct spk_source *source, const json_t *object, struct s
     }
     last = make(source, object, err);
     rc = last ? 0 : -1;
+    if (last && !*last->pod.app) { /* what can't be read comes without labels */
+        free(last);
+        last = NULL;
+    }
     (void)pthread_mutex_lock(&store->lock);
     pod = find(store, key);
     if (pod)

@@ -113,6 +113,8 @@ static enum spk_watch_end take_line(struct spk_kube_watch *watch, struct spk_str
     json_t *event;
 
     if (spk_json_parse(&event, line.ptr, line.len, err)) {
+        if (spk_watch_pass_over(watch, line, err))
+            return SPK_WATCH_OVER;
         (void)spk_fail_in(err, "%s: an event", watch->path);
         return broken(watch, err);
     }

@@ -1,6 +1,7 @@
 #ifndef SPK_KUBE_WATCH_INTERNAL_H
 #define SPK_KUBE_WATCH_INTERNAL_H
-/* The parts of a watch: when to do what (watch.c), lists (watch_list.c), events (watch_follow.c).
+/* The parts of a watch: when to do what (watch.c), lists (watch_list.c), what is in their pages
+ * (watch_page.c), events (watch_follow.c).
  */
 
 #include "kube_internal.h"
@@ -41,6 +42,16 @@ void spk_watch_forget(struct spk_kube_watch *watch);
 
 /* Lists all pages and hands them over; the version is then that of the list. */
 enum spk_watch_end spk_watch_list(struct spk_kube_watch *watch, struct spk_err *err);
+
+/* Hands the objects of a page over, and keeps the last one's version. @first: of its list; false
+ * afterwards. @rest: the token that this page was asked for with; then that of the next one, owned,
+ * or NULL at the last. */
+int spk_watch_page(struct spk_kube_watch *watch, struct spk_str text, bool *first, char **rest,
+                   struct spk_err *err);
+
+/* An event that can't be read is told as an object that is gone, and the watch goes on behind it.
+ * False, with @err as it was, where that is not wanted or can't be. */
+bool spk_watch_pass_over(struct spk_kube_watch *watch, struct spk_str line, struct spk_err *err);
 
 /* Watches from the version on. @good: something came, or it lasted. */
 enum spk_watch_end spk_watch_follow(struct spk_kube_watch *watch, bool *good, struct spk_err *err);

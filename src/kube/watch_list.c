@@ -31,7 +31,7 @@ static int ask_page(struct spk_kube_answer *answer, struct spk_kube_watch *watch
                     struct spk_err *err)
 {
     struct spk_kube_request request = {
-        .method = "GET", .timeout_ms = LIST_MS, .stop = &watch->stop};
+        .method = "GET", .timeout_ms = LIST_MS, .text = true, .stop = &watch->stop};
     struct spk_buf path;
     int rc = page_path(&path, watch, rest, err);
 
@@ -42,33 +42,12 @@ static int ask_page(struct spk_kube_answer *answer, struct spk_kube_watch *watch
     return rc;
 }
 
-/* Hands a page over. @rest: what comes behind it, owned; NULL at the last one. */
-static int take_page(struct spk_kube_watch *watch, const json_t *list, char **rest,
-                     struct spk_err *err)
+static int take_page(struct spk_kube_watch *watch, const struct spk_kube_answer *answer,
+                     bool *first, char **rest, struct spk_err *err)
 {
-    bool first = !*rest;
-    json_auto_t *none = json_array(); /* Go's empty list may be a null */
-    struct spk_at at = {.key = "metadata"};
-    struct spk_str more;
-    json_t *metadata;
-    json_t *items;
+    struct spk_str text = answer->body ? spk_str(answer->body) : (struct spk_str){0};
 
-    if (!none)
-        return spk_fail(err, SPK_ENOMEM, "out of memory");
-    if (spk_json_expect(list, JSON_OBJECT, NULL, err) ||
-        spk_json_member(&items, list, "items", JSON_ARRAY, NULL, err) ||
-        spk_json_member(&metadata, list, "metadata", JSON_OBJECT, NULL, err) ||
-        spk_json_text(&more, metadata, "continue", &at, err))
-        return spk_fail_in(err, "%s", watch->path);
-    free(*rest);
-    *rest = NULL;
-    if (more.len && spk_kube_copy(rest, more, err))
-        return -1;
-    if (!*rest && spk_watch_remember(watch, list, err))
-        return spk_fail_in(err, "%s", watch->path);
-    watch->options.on_list(watch->options.ctx,
-                           &(struct spk_kube_page){items ? items : none, first, !*rest});
-    return 0;
+    return spk_watch_page(watch, text, first, rest, err) ? spk_fail_in(err, "%s", watch->path) : 0;
 }
 
 static enum spk_watch_end list_fails(struct spk_kube_watch *watch, int rc,
@@ -88,6 +67,7 @@ enum spk_watch_end spk_watch_list(struct spk_kube_watch *watch, struct spk_err *
 {
     SPK_AUTOFREE char *rest = NULL;
     unsigned pages = 0;
+    bool first = true;
 
     do {
         enum spk_watch_end end = SPK_WATCH_OVER;
@@ -97,7 +77,7 @@ enum spk_watch_end spk_watch_list(struct spk_kube_watch *watch, struct spk_err *
             return SPK_WATCH_STOPPED;
         if (rc)
             end = list_fails(watch, rc, &answer, err);
-        else if (take_page(watch, answer.object, &rest, err))
+        else if (take_page(watch, &answer, &first, &rest, err))
             end = SPK_WATCH_FAILED;
         spk_kube_answer_done(&answer);
         if (end != SPK_WATCH_OVER)

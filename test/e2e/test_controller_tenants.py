@@ -154,3 +154,41 @@ def test_a_lost_submission_begins_again_beside_a_stray_driver(env):
     found = reaches(env, "stray", "SUBMITTED", within=90)
     assert found["status"]["submissionAttempts"] == 2, found["status"]
     assert controller.driver(env, "stray")["metadata"]["name"] == "stray-driver"
+
+
+UNREADABLE = {"too-big": {"x": 10 ** 20}, "nul": {"sparkConf": {"a\0b": "x"}}}
+
+
+def unreadable_pod(env):
+    """The API server keeps what its creator says of who set which field."""
+    fields = {"f:metadata": {"f:labels": {"f:a\0b": {}}}}
+    labels = {"sparkoperator.k8s.io/launched-by": "sparkhook", controller.APP_LABEL: "nul", "spark-role": "executor"}
+    said = {"manager": "m", "operation": "Update", "apiVersion": "v1", "time": "2026-01-01T00:00:00Z",
+            "fieldsType": "FieldsV1", "fieldsV1": fields}
+    pod = {"metadata": {"name": "unreadable", "labels": labels, "managedFields": [said]},
+           "spec": {"containers": [{"name": "c", "image": "none"}]}}
+    stored = env.api.create_pod(env.namespace, pod).body
+    assert any("f:a\0b" in json.dumps(each).replace("\\u0000", "\0") for each in stored["metadata"]["managedFields"]), stored
+
+
+def test_what_cannot_be_read_hides_nothing_else(env):
+    """Numbers beyond 64 bits, and keys with a NUL: the API server stores them, and no list may fail because of them."""
+    process = begin(env)
+    running(env, "before")
+    for name, spec in UNREADABLE.items():
+        controller.create(env, application(name, **spec))
+        env.later(lambda name=name: env.api.call("DELETE", f"{controller.collection(env)}/{name}"))
+    unreadable_pod(env)
+    running(env, "beside")
+    passed_over = [line.get("error", "") for line in process.lines("an object was not read")]
+    assert not [line for line in process.lines() if line.get("application", "").endswith("/")], "a pod of no application"
+    for name in (*UNREADABLE, "unreadable"):
+        assert any(f"{env.namespace}/{name}: " in error for error in passed_over), (name, passed_over)
+    process.stop()
+    Controller(env)
+    running(env, "after")
+    kubelet.ends(env, controller.driver(env, "before"))
+    reaches(env, "before", "COMPLETED")
+    # Its user mends it.
+    env.api.done("PATCH", f"{controller.collection(env)}/too-big", {"spec": {"x": None}}, content_type="application/merge-patch+json")
+    reaches(env, "too-big", "SUBMITTED")

@@ -62,7 +62,8 @@ struct spk_kube_request {
     const char *content_type;    /* NULL: application/json where there is a body */
     struct spk_str body;         /* JSON; absent: none */
     int64_t timeout_ms;          /* for everything, tries and waits included; 0: 30 s */
-    bool text;                   /* a good answer is no JSON: a pod's own, through the proxy */
+    bool text;                   /* a good answer is taken as it is: a pod's own through the proxy,
+                                    or JSON that is not to be read as a whole */
     const struct spk_stop *stop; /* may be NULL */
 };
 

@@ -56,6 +56,10 @@ struct spk_kube_watch_options {
     void (*on_event)(void *ctx, enum spk_kube_event event, json_t *object); /* borrowed, too */
     void (*on_state)(void *ctx, const struct spk_kube_state *state);        /* may be NULL; called
                         when watching begins, and at each failure */
+    /* A server stores what can't be read here (a number beyond 64 bits, a key with a NUL, lists a
+     * thousand deep): such an object is as if it were not there, and told of with @err each time.
+     * NULL: it fails the list or the watch that it is in. */
+    void (*on_unread)(void *ctx, const struct spk_err *err);
 };
 
 /**

@@ -96,6 +96,19 @@ static void on_state(void *ctx, const struct spk_kube_state *state)
     note(ctx, state->watching ? "watching" : state->relisting ? "relisting" : "failing", "");
 }
 
+static void on_unread(void *ctx, const struct spk_err *err)
+{
+    ck_assert_int_ne(err->code, SPK_OK);
+    note(ctx, "unread:", err->msg);
+}
+
+/* Each is stored by a real API server. */
+#define META(name, version) \
+    "{\"metadata\":{\"namespace\":\"ns\",\"name\":\"" name "\",\"resourceVersion\":\"" version "\"}"
+#define BIG(name)               META(name, "7") ",\"x\":100000000000000000000}"
+#define NUL_KEY(name)           META(name, "7") ",\"a\\u0000b\":1}"
+#define BAD_EVENT(type, object) "{\"type\":\"" type "\",\"object\":" object "}\n"
+
 static const struct {
     const char *name;
     struct step steps[STEPS];
@@ -164,6 +177,25 @@ static const struct {
       {LIST(""), ITEMS("9", "[]")},
       {WATCH("9"), JSON_HEAD}},
      "[ ] watching add:a failing [ ] watching "},
+    {"objects that can't be read, in a list",
+     {{LIST(""), MORE("c", "[" BIG("a") "," ITEM("b") " , " NUL_KEY("c") "]")},
+      {LIST("&continue=c"), ITEMS("5", "[" BIG("d") "]")},
+      {WATCH("5"), JSON_HEAD}},
+     "unread:ns/a: JSON line 1 column 89: too big integer unread:ns/c: JSON line 1 column 74: NUL "
+     "byte in object key not supported near '\"a\\u0000b\"' [ b unread:ns/d: JSON line 1 column "
+     "89: "
+     "too big integer + ] watching "},
+    {"objects that can't be read, in events",
+     {{LIST(""), ITEMS("5", "[]")},
+      {WATCH("5"), JSON_HEAD BAD_EVENT("MODIFIED", BIG("a")) EVENT("ADDED", "b", "8")},
+      {WATCH("8"), JSON_HEAD BAD_EVENT("ADDED", NUL_KEY("c"))},
+      {WATCH("7"), JSON_HEAD}},
+     "[ ] watching unread:ns/a: JSON line 1 column 117: too big integer delete:a add:b "
+     "unread:ns/c: "
+     "JSON line 1 column 99: NUL byte in object key not supported near '\"a\\u0000b\"' delete:c "},
+    {"a list that does not end",
+     {{LIST(""), ITEMS("5", "[" ITEM("a"))}, {LIST(""), ITEMS("5", "[]")}, {WATCH("5"), JSON_HEAD}},
+     "failing [ ] watching "},
     {"a list that is none",
      {{LIST(""), JSON_HEAD "[]"},
       {LIST(""), ITEMS("", "[]")},
@@ -181,18 +213,20 @@ static void script_init(struct script *script, const struct step *steps)
     (void)pthread_mutex_init(&script->lock, NULL);
 }
 
-static struct spk_kube_watch *watch_pods(struct kube_rig *rig, struct script *script)
+static struct spk_kube_watch *watch_pods(struct kube_rig *rig, struct script *script, bool strict)
 {
     struct spk_kube_watch *watch = NULL;
     struct spk_err err = {0};
 
-    ck_assert_msg(spk_kube_watch_start(&watch, rig->kube,
-                                       &(struct spk_kube_watch_options){.path = "/api/v1/pods",
-                                                                        .ctx = script,
-                                                                        .on_list = on_list,
-                                                                        .on_event = on_event,
-                                                                        .on_state = on_state},
-                                       &err) == 0,
+    ck_assert_msg(spk_kube_watch_start(
+                      &watch, rig->kube,
+                      &(struct spk_kube_watch_options){.path = "/api/v1/pods",
+                                                       .ctx = script,
+                                                       .on_list = on_list,
+                                                       .on_event = on_event,
+                                                       .on_state = on_state,
+                                                       .on_unread = strict ? NULL : on_unread},
+                      &err) == 0,
                   "%s", err.msg);
     return watch;
 }
@@ -275,7 +309,7 @@ START_TEST(steps)
 
     script_init(&script, rows[_i].steps);
     kube_rig_start(&rig, "");
-    watch = watch_pods(&rig, &script);
+    watch = watch_pods(&rig, &script, false);
     (void)spk_stop_wait(&script.over, 20000);
     wait_recorded(&script, rows[_i].record);
     stop_at_once(watch);
@@ -283,6 +317,32 @@ START_TEST(steps)
     ck_assert_msg(!*script.wrong, "%s: %s", rows[_i].name, script.wrong);
     ck_assert_msg(strncmp(script.record, rows[_i].record, strlen(rows[_i].record)) == 0,
                   "%s: %s\n%s", rows[_i].name, script.record, rows[_i].record);
+    spk_stop_done(&script.over);
+}
+END_TEST
+
+START_TEST(all_have_to_be_read)
+{
+    static const struct step script_steps[] = {
+        {LIST(""), ITEMS("5", "[" BIG("a") "]")},
+        {LIST(""), ITEMS("5", "[]")},
+        {WATCH("5"), JSON_HEAD BAD_EVENT("MODIFIED", BIG("a"))},
+        {LIST(""), ITEMS("9", "[]")},
+        {WATCH("9"), JSON_HEAD},
+        {NULL, NULL},
+    };
+    struct script script;
+    struct kube_rig rig = {.canned = {.answer = follow, .ctx = &script}};
+    struct spk_kube_watch *watch;
+
+    script_init(&script, script_steps);
+    kube_rig_start(&rig, "");
+    watch = watch_pods(&rig, &script, true);
+    wait_recorded(&script, "failing [ ] watching failing [ ] watching ");
+    spk_kube_watch_stop(watch);
+    kube_rig_end(&rig);
+    ck_assert_msg(!*script.wrong, "%s", script.wrong);
+    ck_assert_ptr_nonnull(strstr(script.record, "failing [ ] watching failing [ ] watching "));
     spk_stop_done(&script.over);
 }
 END_TEST
@@ -306,7 +366,7 @@ START_TEST(too_big)
     script_steps[0].text = text;
     script_init(&script, script_steps);
     kube_rig_start(&rig, "");
-    watch = watch_pods(&rig, &script);
+    watch = watch_pods(&rig, &script, false);
     wait_recorded(&script, "failing [ ] watching ");
     spk_kube_watch_stop(watch);
     kube_rig_end(&rig);
@@ -339,7 +399,7 @@ START_TEST(stop)
 
     script_init(&script, hangs[_i].steps);
     kube_rig_start(&rig, "");
-    watch = watch_pods(&rig, &script);
+    watch = watch_pods(&rig, &script, false);
     (void)spk_stop_wait(&script.over, 20000);
     wait_recorded(&script, hangs[_i].record);
     stop_at_once(watch);
@@ -357,6 +417,7 @@ int main(void)
     ADD_ROWS(tcase, steps, rows);
     tcase_add_test(tcase, haste_is_curbed);
     tcase_add_test(tcase, too_big);
+    tcase_add_test(tcase, all_have_to_be_read);
     ADD_ROWS(tcase, stop, hangs);
     return run_case("kube watch", tcase);
 }
