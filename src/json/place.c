@@ -138,7 +138,8 @@ static size_t member_step(const char *path, struct spk_str key)
     size_t before = quoted ? 2 : *path == '.';
     size_t len = before + key.len;
 
-    if (key.len == 0 || strncmp(path + before, key.ptr, key.len) != 0)
+    if (key.len == 0 || strlen(path + before) < key.len ||
+        memcmp(path + before, key.ptr, key.len) != 0)
         return 0;
     if (quoted)
         return strncmp(path + len, "\"]", 2) == 0 ? len + 2 : 0;

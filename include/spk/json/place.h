@@ -2,8 +2,8 @@
 #define SPK_JSON_PLACE_H
 /*
  * Where in a text of JSON its values stand. jansson does not tell, and libyaml, which would, does
- * not read all of JSON (the halves of a surrogate pair, keys of more than 1,024 characters). The
- * text has been read by spk_json_parse() before: these only walk it, and never fail on it.
+ * not read all of JSON (the halves of a surrogate pair, keys of more than 1,024 characters). Of a
+ * text that spk_json_parse() reads the answers are right; any other one is walked without harm.
  */
 
 #include "spk/base/str.h"
@@ -24,7 +24,7 @@ void spk_json_places(const json_t *tree, struct spk_str text, spk_json_place_fn 
 size_t spk_json_locate(size_t *offset, struct spk_str text, const char *path);
 
 /* The length of the JSON value that @text begins with, blanks before it included, or all of @text
- * when it does not end: for JSON documents one behind the other. @text need not be JSON. */
+ * when it does not end: for JSON documents one behind the other. */
 size_t spk_json_document_len(struct spk_str text);
 
 #endif
