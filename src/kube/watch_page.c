@@ -33,7 +33,7 @@ static struct spk_str text_at(struct spk_str object, const char *path)
 {
     struct spk_str value = value_at(object, path);
 
-    if (value.len < 2 || *value.ptr != '"')
+    if (!value.ptr || value.len < 2 || *value.ptr != '"')
         return (struct spk_str){0};
     return (struct spk_str){value.ptr + 1, value.len - 2};
 }
