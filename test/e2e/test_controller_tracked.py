@@ -84,3 +84,39 @@ def test_a_driver_that_its_user_submits_first_waits_for_its_application(env):
     env.api.done("DELETE", f"/api/v1/namespaces/{env.namespace}/pods/early-driver?gracePeriodSeconds=0")
     status = reaches(env, "early", "FAILED")
     assert "driver pod not found" in status["applicationState"]["errorMessage"], status
+
+
+def change(env, name, patch):
+    return env.api.done("PATCH", f"{collection(env)}/{name}", patch, "application/merge-patch+json")
+
+
+def test_a_driver_that_its_user_submits_outlives_a_spec_that_cannot_be_read(env):
+    process = begin(env)
+    track(env, "odd")
+    driver = submit(env, "odd-driver", "odd", **{controller.SUBMISSION_LABEL: "chosen"})
+    reaches(env, "odd", "SUBMITTED")
+    kubelet.starts(env, driver)
+    reaches(env, "odd", "RUNNING")
+    change(env, "odd", {"spec": {"restartPolicy": "Never", "driver": {"cores": "abc"}}})
+    time.sleep(4)
+    assert names(env) == {"odd-driver"}, process.text()
+    reaches(env, "odd", "RUNNING", within=1)
+    kubelet.ends(env, driver)
+    reaches(env, "odd", "COMPLETED")
+    env.api.done("DELETE", f"{collection(env)}/odd")
+    time.sleep(3)
+    assert names(env) == {"odd-driver"}, process.text()
+
+
+def test_a_driver_that_its_user_submits_outlives_its_unreadable_applications_deletion(env):
+    process = begin(env)
+    track(env, "left")
+    driver = submit(env, "left-driver", "left")
+    kubelet.starts(env, driver)
+    reaches(env, "left", "RUNNING")
+    change(env, "left", {"metadata": {"finalizers": ["example.com/wait"]}, "spec": {"driver": {"cores": "abc"}}})
+    env.api.done("DELETE", f"{collection(env)}/left")
+    time.sleep(3)
+    change(env, "left", {"metadata": {"finalizers": None}})
+    time.sleep(3)
+    assert names(env) == {"left-driver"}, process.text()
