@@ -19,7 +19,7 @@ static int renew_config_map(struct spk_engine *engine, const struct spk_key *key
     json_t *renewed;
     int result;
 
-    if (!spk_engine_owns(key, SPK_API_CONFIG_MAPS, found)) {
+    if (!spk_engine_owns(key, found)) {
         spk_engine_name_owner(owner, sizeof(owner), "ConfigMap", found);
         return spk_fail(err, SPK_EINVALID,
                         "its name is taken by %s: delete that, or rename the application", owner);

@@ -36,7 +36,7 @@ static bool may_begin(const struct spk_app_status *status)
 /* Two applications of one name have their pods in one group. */
 static bool is_driver(const struct spk_pass *pass, const struct spk_pod *pod)
 {
-    return spk_pod_is_driver_of(pod, spk_owner_of(pass->key.version));
+    return spk_pod_is_driver_of(pod, spk_owner_of(pass->key.version), pass->app.rules.tracked);
 }
 
 static const struct spk_pod *cached_driver(const struct spk_pass *pass)

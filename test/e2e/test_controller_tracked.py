@@ -4,7 +4,7 @@ import time
 
 from kit import controller, kubelet
 from kit.api import wait_for
-from kit.controller import Controller
+from kit.controller import Controller, application
 
 ALPHA = "spark-operator.k8s.io/v1alpha1"
 LAUNCHED = {"sparkoperator.k8s.io/launched-by": "sparkhook"}
@@ -120,3 +120,24 @@ def test_a_driver_that_its_user_submits_outlives_its_unreadable_applications_del
     change(env, "left", {"metadata": {"finalizers": None}})
     time.sleep(3)
     assert names(env) == {"left-driver"}, process.text()
+
+
+def test_a_driver_that_its_user_submits_is_a_stranger_to_an_application_of_v1beta2(env):
+    """Of the same name, with the labels that both have; in its way or beside it."""
+    begin(env)
+    env.webhook
+    track(env, "twin")
+    for pod in "twin-driver", "twin-another-driver":
+        kubelet.starts(env, submit(env, pod, "twin", **{controller.SUBMISSION_LABEL: "chosen"}))
+    reaches(env, "twin", "RUNNING")
+    controller.create(env, application("twin"))
+    failed = controller.reaches(env, "twin", "FAILED")
+    assert "twin-driver" in failed["status"]["applicationState"]["errorMessage"], failed["status"]
+    env.api.done("DELETE", f"{controller.collection(env)}/twin")
+    env.api.done("DELETE", f"/api/v1/namespaces/{env.namespace}/pods/twin-driver?gracePeriodSeconds=0")
+    controller.create(env, application("twin"))
+    controller.reaches(env, "twin", "SUBMITTED")
+    controller.change(env, "twin", {"spec": {"suspend": True}})
+    controller.reaches(env, "twin", "SUSPENDED")
+    time.sleep(2)
+    assert names(env) == {"twin-another-driver"}
