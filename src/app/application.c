@@ -66,10 +66,28 @@ static int read_version(struct spk_app *app, struct spk_err *err)
                     app->api_version.ptr ? app->api_version.ptr : "");
 }
 
+/* Whoever submits for himself does so, whatever else of his application can't be read: nothing of
+ * his may be removed for that. */
+static bool is_tracked(const json_t *object)
+{
+    const struct spk_str version = spk_json_str(json_object_get(object, "apiVersion"));
+    const json_t *by_user = json_object_get(json_object_get(object, "spec"), "submissionByUser");
+
+    return spk_str_is(version, V1ALPHA1) && by_user && !json_is_false(by_user) &&
+           !json_is_null(by_user);
+}
+
+/* A flag of another type is one that is set, and a fault. */
+static int check_tracked(const json_t *written, struct spk_err *err)
+{
+    bool tracked;
+
+    return spk_json_flag(&tracked, written, "submissionByUser", &at_spec, err);
+}
+
 static int read_spec(struct spk_app *app, struct spk_err *err)
 {
     json_t *written;
-    bool tracked = false;
 
     if (spk_json_member(&written, app->object, "spec", JSON_OBJECT, NULL, err))
         return -1;
@@ -78,21 +96,19 @@ static int read_spec(struct spk_app *app, struct spk_err *err)
     spk_app_spec_hash(app->hash, written);
     if (spk_str_is(app->api_version, V1BETA2))
         app->spec = json_incref(written);
-    else if (spk_app_convert_v1alpha1(&app->spec, written, err) ||
-             spk_json_flag(&tracked, written, "submissionByUser", &at_spec, err))
+    else if (spk_app_convert_v1alpha1(&app->spec, written, err) || check_tracked(written, err))
         return -1;
-    if (spk_json_text(&app->spark_version, app->spec, "sparkVersion", &at_spec, err) ||
-        spk_app_rules_read(&app->rules, app->spec, err))
+    if (spk_json_text(&app->spark_version, app->spec, "sparkVersion", &at_spec, err))
         return -1;
-    app->rules.tracked = tracked;
-    return 0;
+    return spk_app_rules_read(&app->rules, app->spec, err);
 }
 
 int spk_app_read(struct spk_app *out, const json_t *object, struct spk_err *err)
 {
     json_t *status;
 
-    *out = (struct spk_app){.object = object, .rules = {.ttl_s = -1}};
+    *out =
+        (struct spk_app){.object = object, .rules = {.ttl_s = -1, .tracked = is_tracked(object)}};
     if (spk_json_expect(object, JSON_OBJECT, NULL, err) || read_metadata(out, err) ||
         read_version(out, err) ||
         spk_json_member(&status, object, "status", JSON_OBJECT, NULL, err))

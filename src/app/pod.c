@@ -338,9 +338,9 @@ int spk_pod_read(struct spk_pod *out, const json_t *pod, struct spk_err *err)
     return 0;
 }
 
-bool spk_pod_is_driver_of(const struct spk_pod *pod, enum spk_owner owner)
+bool spk_pod_is_driver_of(const struct spk_pod *pod, enum spk_owner owner, bool tracked)
 {
-    return pod->driver && (pod->owner == SPK_OWNER_NONE || pod->owner == owner);
+    return pod->driver && (pod->owner == owner || (tracked && pod->owner == SPK_OWNER_NONE));
 }
 
 void spk_pod_keep_end(struct spk_pod *fresh, const struct spk_pod *before)

@@ -89,8 +89,10 @@ static int read_ttl(struct spk_app_rules *rules, const json_t *spec, struct spk_
 
 int spk_app_rules_read(struct spk_app_rules *out, const json_t *spec, struct spk_err *err)
 {
-    struct spk_app_rules rules = {
-        .failure_interval_s = INTERVAL_S, .submission_interval_s = INTERVAL_S, .ttl_s = -1};
+    struct spk_app_rules rules = {.failure_interval_s = INTERVAL_S,
+                                  .submission_interval_s = INTERVAL_S,
+                                  .ttl_s = -1,
+                                  .tracked = out->tracked};
 
     *out = rules;
     if (spk_json_flag(&rules.suspend, spec, "suspend", &at_spec, err) ||

@@ -113,21 +113,26 @@ static bool has_driver(enum spk_app_state state)
     return state == SPK_APP_SUBMITTED || state == SPK_APP_RUNNING || state == SPK_APP_UNKNOWN;
 }
 
-/* Conditions that others have written: a merge patch replaces the list as a whole. */
+/* Conditions that others have written: a merge patch replaces the list as a whole. NULL without
+ * memory. */
 static json_t *others_conditions(const json_t *have)
 {
-    json_t *others = json_array();
+    json_auto_t *others = json_array();
     const json_t *item;
     size_t i;
+
+    if (!others)
+        return NULL;
 
     json_array_foreach(have, i, item)
     {
         const char *type = json_string_value(json_object_get(item, "type"));
 
-        if (!type || strcmp(type, SPK_SUBMISSION_CONDITION) != 0)
-            (void)json_array_append(others, (json_t *)item);
+        if ((!type || strcmp(type, SPK_SUBMISSION_CONDITION) != 0) &&
+            json_array_append(others, (json_t *)item) != 0)
+            return NULL;
     }
-    return others;
+    return json_incref(others);
 }
 
 /* What is said of the spec that is refused, or of the submission that has made a driver; NULL
@@ -153,9 +158,11 @@ static int add_conditions(struct spk_pass *pass, json_t *patch, const struct spk
 
     if (!begins && !(is_refused(pass, now) && old->state != SPK_APP_FAILED))
         return 0;
+    list = others_conditions(have);
+    if (!list)
+        return spk_fail(err, SPK_ENOMEM, "out of memory");
     if (said_now(&said, pass, now, err) != 0)
         return -1;
-    list = others_conditions(have);
     if (said && json_array_append_new(list, said) != 0)
         return spk_fail(err, SPK_ENOMEM, "out of memory");
     if (!said && json_array_size(list) == json_array_size(have))
@@ -255,9 +262,9 @@ static void wait_step(const struct spk_step *step, int64_t *wake_ms)
     *wake_ms = *wake_ms < 0 || ms < *wake_ms ? ms : *wake_ms;
 }
 
-/* Removing can't be guarded by the resourceVersion of what it follows from, as writing is. A store
- * that lags (this process may just have begun to lead) must not take a newer run's driver away.
- * 1: the application is not what was read. */
+/* Removing what an application has made can't be guarded by its resourceVersion, as writing is. A
+ * store that lags (this process may just have begun to lead) must not take a newer run's driver
+ * away. 1: the application is not what was read. */
 static int is_current(struct spk_pass *pass, struct spk_err *err)
 {
     char name[SPK_SUBDOMAIN_MAX + 1];
@@ -275,23 +282,24 @@ static int is_current(struct spk_pass *pass, struct spk_err *err)
     return result;
 }
 
+/* As it was read: what its user has changed since may want another run. */
 static int delete_step(struct spk_pass *pass, enum spk_carried *carried, struct spk_err *err)
 {
     char name[SPK_SUBDOMAIN_MAX + 1];
     char uid[64];
-    int current = is_current(pass, err);
+    char version[64];
+    int result;
 
-    if (current != 0) {
-        *carried = SPK_CARRIED_LATER;
-        return current < 0 ? -1 : 0;
-    }
     (void)snprintf(name, sizeof(name), "%.*s", SPK_ARG(pass->app.name));
     (void)snprintf(uid, sizeof(uid), "%.*s", SPK_ARG(pass->app.uid));
-    *carried = SPK_CARRIED_WAIT;
-    spk_engine_log(pass->engine, SPK_LOG_INFO, "deleted: its time to live is over", pass->key_text,
-                   NULL, NULL);
-    return spk_api_delete(pass->engine->kube, &pass->key, SPK_API_APPS, name, uid, err) < 0 ? -1
-                                                                                            : 0;
+    (void)snprintf(version, sizeof(version), "%.*s", SPK_ARG(pass->app.resource_version));
+    result = spk_api_delete(pass->engine->kube, &pass->key, SPK_API_APPS, name, uid, version, err);
+    if (result == 0) {
+        spk_engine_log(pass->engine, SPK_LOG_INFO, "deleted: its time to live is over",
+                       pass->key_text, NULL, NULL);
+    }
+    *carried = result == 2 ? SPK_CARRIED_LATER : SPK_CARRIED_WAIT;
+    return result < 0 ? -1 : 0;
 }
 
 /* What has no grace is gone at once, and the next look says so; the rest is waited for. */
@@ -353,18 +361,17 @@ static const struct spk_pod **executors_of(const struct spk_pass *pass, size_t *
     return list;
 }
 
-/* What status has, and over it how those that are gone have ended. */
+/* What status has, and over it how those that are gone have ended. NULL without memory. */
 static json_t *known_executors(struct spk_pass *pass, const json_t *have)
 {
-    json_t *known = have ? json_deep_copy(have) : json_object();
-    json_t *buried = spk_attempts_graves(pass->engine->attempts, pass->key_text);
+    json_auto_t *known = json_is_object(have) ? spk_json_copy(have) : json_object();
+    json_auto_t *buried = NULL;
+    struct spk_err err;
 
-    if (known && buried && json_object_update(known, buried) != 0) {
-        json_decref(known);
-        known = NULL;
-    }
-    json_decref(buried);
-    return known;
+    if (!known || spk_attempts_graves(&buried, pass->engine->attempts, pass->key_text, &err) != 0 ||
+        json_object_update(known, buried) != 0)
+        return NULL;
+    return json_incref(known);
 }
 
 static int write_executors(struct spk_pass *pass, const json_t *have, const json_t *now,

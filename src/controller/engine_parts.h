@@ -24,7 +24,6 @@ struct spk_engine {
     atomic_bool leads;  /* as the Lease's thread has last said; for those who may run without it */
     pthread_t *threads; /* of both lanes, and the resync */
     size_t thread_count;
-    pthread_mutex_t start_lock; /* of store, which its threads may ask for before it is there */
     pthread_mutex_t trouble_lock;
     char trouble_of[320]; /* whose trouble it is */
     char trouble[512];
@@ -54,9 +53,9 @@ int spk_engine_look(struct spk_engine *engine, const struct spk_key *key, const 
                     const char *driver_name, struct spk_look *out, struct spk_err *err)
     __attribute__((warn_unused_result));
 
-/* By its ownerReferences, whatever its labels say. A pod without one is its labels': somebody who
- * submits for himself makes such. */
-bool spk_engine_owns(const struct spk_key *key, enum spk_api_kind kind, const json_t *object);
+/* By its ownerReferences, whatever its labels say: all that this program makes has one from the
+ * first, and what has none is not removed. */
+bool spk_engine_owns(const struct spk_key *key, const json_t *object);
 
 /* "pod x, which belongs to Job/y", for whoever must find out who took the name. */
 void spk_engine_name_owner(char *out, size_t size, const char *what, const json_t *object);
@@ -67,8 +66,7 @@ void spk_engine_name_owner(char *out, size_t size, const char *what, const json_
 int spk_engine_clean(struct spk_engine *engine, const struct spk_key *key, const char *key_text,
                      const char *keep, struct spk_err *err) __attribute__((warn_unused_result));
 
-/* The same for an application that is no more, and whose child has ended: only what belonged to it.
- * A pod that has our labels alone may be there before its application is. */
+/* The same for an application that is no more, and whose child has ended. */
 int spk_engine_clean_gone(struct spk_engine *engine, const struct spk_key *key, struct spk_err *err)
     __attribute__((warn_unused_result));
 

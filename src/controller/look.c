@@ -88,7 +88,7 @@ static int judge_pod(struct spk_engine *engine, const struct spk_key *key,
     if (spk_pod_read(&out->pod, object, err) != 0)
         return -1;
     if (!spk_str_is(key->name, out->pod.app) ||
-        !spk_pod_is_driver_of(&out->pod, spk_owner_of(key->version))) {
+        !spk_pod_is_driver_of(&out->pod, spk_owner_of(key->version), app->rules.tracked)) {
         out->driver = SPK_DRIVER_FOREIGN;
         spk_engine_name_owner(out->foreign_owner, sizeof(out->foreign_owner), "pod", object);
         return 0;
@@ -115,11 +115,10 @@ static const char *label_of(const json_t *object, const char *label)
     return value ? value : "";
 }
 
-bool spk_engine_owns(const struct spk_key *key, enum spk_api_kind kind, const json_t *object)
+bool spk_engine_owns(const struct spk_key *key, const json_t *object)
 {
-    enum spk_owner owner = spk_owner_read(json_object_get(object, "metadata"), key->name);
-
-    return owner == spk_owner_of(key->version) || (kind == SPK_API_PODS && owner == SPK_OWNER_NONE);
+    return spk_owner_read(json_object_get(object, "metadata"), key->name) ==
+           spk_owner_of(key->version);
 }
 
 static int look_for_drivers(struct spk_engine *engine, const struct spk_key *key,
@@ -134,7 +133,7 @@ static int look_for_drivers(struct spk_engine *engine, const struct spk_key *key
         return result < 0 ? -1 : 0;
     json_array_foreach(items, i, item)
     {
-        if (!spk_engine_owns(key, SPK_API_PODS, item))
+        if (!spk_engine_owns(key, item))
             continue;
         out->leftovers = true;
         if (!spk_app_is_of_run(app, label_of(item, SPK_APP_LABEL_SUBMISSION)))
@@ -153,7 +152,7 @@ static int look_for_any(struct spk_engine *engine, const struct spk_key *key,
 
     json_array_foreach(items, i, item)
     {
-        if (spk_engine_owns(key, kind, item))
+        if (spk_engine_owns(key, item))
             out->leftovers = true;
     }
     return result < 0 ? -1 : 0;
@@ -181,26 +180,16 @@ int spk_engine_look(struct spk_engine *engine, const struct spk_key *key, const 
     return look_for_any(engine, key, SPK_API_INGRESSES, out, err);
 }
 
-/* What is deleted. */
-struct sweep {
-    const char *keep; /* but this submission; NULL: all */
-    bool owned;       /* nothing without an owner */
-};
-
-static bool takes(const struct sweep *sweep, const struct spk_key *key, enum spk_api_kind kind,
-                  const json_t *item)
+/* All that is the application's, but for the submission @keep; NULL: all. */
+static bool takes(const struct spk_key *key, const char *keep, const json_t *item)
 {
-    const json_t *metadata = json_object_get(item, "metadata");
-
-    if (!spk_engine_owns(key, kind, item) ||
-        (sweep->owned && spk_owner_read(metadata, key->name) == SPK_OWNER_NONE))
-        return false;
-    return !sweep->keep || strcmp(label_of(item, SPK_APP_LABEL_SUBMISSION), sweep->keep) != 0;
+    return spk_engine_owns(key, item) &&
+           (!keep || strcmp(label_of(item, SPK_APP_LABEL_SUBMISSION), keep) != 0);
 }
 
 /* Executors, ConfigMap and the driver's own Service leave with the driver, which owns them. */
 static int delete_kind(struct spk_engine *engine, const struct spk_key *key, enum spk_api_kind kind,
-                       const struct sweep *sweep, struct spk_err *err)
+                       const char *keep, struct spk_err *err)
 {
     json_auto_t *items = NULL;
     int result = spk_api_list(engine->kube, key, kind, &items, err);
@@ -215,40 +204,36 @@ static int delete_kind(struct spk_engine *engine, const struct spk_key *key, enu
         const char *name = json_string_value(json_object_get(metadata, "name"));
         const char *uid = json_string_value(json_object_get(metadata, "uid"));
 
-        if (!takes(sweep, key, kind, item))
+        if (!takes(key, keep, item))
             continue;
         if (!spk_engine_leading(engine))
             return spk_fail(err, SPK_EIO, "not the leader any more");
-        if (name && uid && spk_api_delete(engine->kube, key, kind, name, uid, err) < 0)
+        if (name && uid && spk_api_delete(engine->kube, key, kind, name, uid, NULL, err) < 0)
             return -1;
     }
     return 0;
 }
 
-static int delete_all(struct spk_engine *engine, const struct spk_key *key,
-                      const struct sweep *sweep, struct spk_err *err)
+static int delete_all(struct spk_engine *engine, const struct spk_key *key, const char *keep,
+                      struct spk_err *err)
 {
-    if (delete_kind(engine, key, SPK_API_PODS, sweep, err) != 0 ||
-        delete_kind(engine, key, SPK_API_SERVICES, sweep, err) != 0)
+    if (delete_kind(engine, key, SPK_API_PODS, keep, err) != 0 ||
+        delete_kind(engine, key, SPK_API_SERVICES, keep, err) != 0)
         return -1;
     if (!engine->options.ui_service)
         return 0;
-    return delete_kind(engine, key, SPK_API_INGRESSES, sweep, err);
+    return delete_kind(engine, key, SPK_API_INGRESSES, keep, err);
 }
 
 int spk_engine_clean(struct spk_engine *engine, const struct spk_key *key, const char *key_text,
                      const char *keep, struct spk_err *err)
 {
-    const struct sweep sweep = {.keep = keep};
-
     if (!keep && spk_attempts_call_off(engine->attempts, key_text))
         return 0; /* its child first: what it still makes is looked for when it has ended */
-    return delete_all(engine, key, &sweep, err);
+    return delete_all(engine, key, keep, err);
 }
 
 int spk_engine_clean_gone(struct spk_engine *engine, const struct spk_key *key, struct spk_err *err)
 {
-    const struct sweep sweep = {.owned = true};
-
-    return delete_all(engine, key, &sweep, err);
+    return delete_all(engine, key, NULL, err);
 }

@@ -4,7 +4,7 @@ import time
 
 from kit import controller, kubelet
 from kit.api import wait_for
-from kit.controller import Controller
+from kit.controller import Controller, application
 
 ALPHA = "spark-operator.k8s.io/v1alpha1"
 LAUNCHED = {"sparkoperator.k8s.io/launched-by": "sparkhook"}
@@ -78,9 +78,68 @@ def test_a_driver_that_its_user_submits_first_waits_for_its_application(env):
     time.sleep(3)
     assert names(env) == {"early-driver"}, process.text()
     track(env, "early")
-    reaches(env, "early", "SUBMITTED")
+    service = reaches(env, "early", "SUBMITTED")["driverInfo"]["webUIServiceName"]
+    found = env.api.done("GET", f"/api/v1/namespaces/{env.namespace}/services/{service}")
+    assert found["spec"]["selector"].items() <= driver["metadata"]["labels"].items(), found["spec"]
     kubelet.starts(env, driver)
     reaches(env, "early", "RUNNING")
     env.api.done("DELETE", f"/api/v1/namespaces/{env.namespace}/pods/early-driver?gracePeriodSeconds=0")
     status = reaches(env, "early", "FAILED")
     assert "driver pod not found" in status["applicationState"]["errorMessage"], status
+
+
+def change(env, name, patch):
+    return env.api.done("PATCH", f"{collection(env)}/{name}", patch, "application/merge-patch+json")
+
+
+def test_a_driver_that_its_user_submits_outlives_a_spec_that_cannot_be_read(env):
+    process = begin(env)
+    track(env, "odd")
+    driver = submit(env, "odd-driver", "odd", **{controller.SUBMISSION_LABEL: "chosen"})
+    reaches(env, "odd", "SUBMITTED")
+    kubelet.starts(env, driver)
+    reaches(env, "odd", "RUNNING")
+    change(env, "odd", {"spec": {"restartPolicy": "Never", "driver": {"cores": "abc"}}})
+    time.sleep(4)
+    assert names(env) == {"odd-driver"}, process.text()
+    reaches(env, "odd", "RUNNING", within=1)
+    kubelet.ends(env, driver)
+    reaches(env, "odd", "COMPLETED")
+    env.api.done("DELETE", f"{collection(env)}/odd")
+    time.sleep(3)
+    assert names(env) == {"odd-driver"}, process.text()
+
+
+def test_a_driver_that_its_user_submits_outlives_its_unreadable_applications_deletion(env):
+    process = begin(env)
+    track(env, "left")
+    driver = submit(env, "left-driver", "left")
+    kubelet.starts(env, driver)
+    reaches(env, "left", "RUNNING")
+    change(env, "left", {"metadata": {"finalizers": ["example.com/wait"]}, "spec": {"driver": {"cores": "abc"}}})
+    env.api.done("DELETE", f"{collection(env)}/left")
+    time.sleep(3)
+    change(env, "left", {"metadata": {"finalizers": None}})
+    time.sleep(3)
+    assert names(env) == {"left-driver"}, process.text()
+
+
+def test_a_driver_that_its_user_submits_is_a_stranger_to_an_application_of_v1beta2(env):
+    """Of the same name, with the labels that both have; in its way or beside it."""
+    begin(env)
+    env.webhook
+    track(env, "twin")
+    for pod in "twin-driver", "twin-another-driver":
+        kubelet.starts(env, submit(env, pod, "twin", **{controller.SUBMISSION_LABEL: "chosen"}))
+    reaches(env, "twin", "RUNNING")
+    controller.create(env, application("twin"))
+    failed = controller.reaches(env, "twin", "FAILED")
+    assert "twin-driver" in failed["status"]["applicationState"]["errorMessage"], failed["status"]
+    env.api.done("DELETE", f"{controller.collection(env)}/twin")
+    env.api.done("DELETE", f"/api/v1/namespaces/{env.namespace}/pods/twin-driver?gracePeriodSeconds=0")
+    controller.create(env, application("twin"))
+    controller.reaches(env, "twin", "SUBMITTED")
+    controller.change(env, "twin", {"spec": {"suspend": True}})
+    controller.reaches(env, "twin", "SUSPENDED")
+    time.sleep(2)
+    assert names(env) == {"twin-another-driver"}

@@ -40,7 +40,8 @@ struct spk_app_rules {
     int64_t waiting_s; /* how long a driver may wait in vain, or be lost; 0: SPK_APP_WAITING_S.
                           No application says so: it is the controller's */
     bool suspend;
-    bool tracked; /* v1alpha1 submissionByUser: somebody else submits; see machine.h */
+    bool tracked; /* v1alpha1 submissionByUser: somebody else submits; see machine.h. Neither false
+                     nor null, it counts, however little else can be read */
 };
 
 #define SPK_APP_HASH 17 /* 16 hexadecimal digits and a terminator */

@@ -12,7 +12,7 @@
 #include <stdbool.h>
 
 enum spk_owner {
-    SPK_OWNER_NONE, /* no ownerReference: whoever its labels name */
+    SPK_OWNER_NONE, /* no ownerReference: made by somebody himself, never by this program */
     SPK_OWNER_V1BETA2,
     SPK_OWNER_V1ALPHA1,
     SPK_OWNER_OTHER, /* owners, but no application of that name */

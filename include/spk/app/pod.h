@@ -65,8 +65,10 @@ int spk_pod_read(struct spk_pod *out, const json_t *pod, struct spk_err *err)
     __attribute__((warn_unused_result));
 
 /* The driver of the application that the labels name, in the version with @owner: an executor is
- * its driver's, and what belongs to anything else is nobody's business of ours. */
-bool spk_pod_is_driver_of(const struct spk_pod *pod, enum spk_owner owner);
+ * its driver's, and what belongs to anything else is nobody's business of ours. What this program
+ * submits has an owner from the first; only who submits for himself, for an application that is
+ * @tracked, makes drivers without. */
+bool spk_pod_is_driver_of(const struct spk_pod *pod, enum spk_owner owner, bool tracked);
 
 /* An end that was seen @before, of the same pod, is not one by a deletion that came later: times
  * have whole seconds. */

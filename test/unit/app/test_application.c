@@ -369,6 +369,58 @@ START_TEST(who_submits_himself_is_tracked)
 }
 END_TEST
 
+/* Whose driver it is does not hang on what else can be read. */
+static const struct {
+    const char *version;
+    const char *more; /* members of the object beside metadata */
+    bool tracked;
+} submitters[] = {
+    {V1ALPHA1, "{'spec': {'submissionByUser': true, 'driver': {'cores': 'abc'}}}", true},
+    {V1ALPHA1, "{'spec': {'submissionByUser': true, 'driver': 7}}", true},
+    {V1ALPHA1, "{'spec': {'submissionByUser': true, 'restartPolicy': 'Never'}}", true},
+    {V1ALPHA1, "{'spec': {'submissionByUser': true, 'restartPolicy': {'type': 'No'}}}", true},
+    {V1ALPHA1, "{'spec': {'submissionByUser': true, 'timeToLiveSeconds': '1'}}", true},
+    {V1ALPHA1, "{'spec': {'submissionByUser': true, 'suspend': 1}}", true},
+    {V1ALPHA1, "{'spec': {'submissionByUser': true, 'sparkVersion': 3}}", true},
+    {V1ALPHA1, "{'spec': {'submissionByUser': true}, 'status': 1}", true},
+    {V1ALPHA1, "{'spec': {'submissionByUser': true}, 'status': {'applicationState': 1}}", true},
+    {V1ALPHA1, "{'spec': {'submissionByUser': 'true'}}", true},
+    {V1ALPHA1, "{'spec': {'submissionByUser': 1}}", true},
+    {V1ALPHA1, "{'spec': {'submissionByUser': false, 'restartPolicy': 'Never'}}", false},
+    {V1ALPHA1, "{'spec': {'submissionByUser': null, 'restartPolicy': 'Never'}}", false},
+    {V1ALPHA1, "{'spec': {'restartPolicy': 'Never'}}", false},
+    {V1ALPHA1, "{'spec': 'none'}", false},
+    {V1BETA2, "{'spec': {'submissionByUser': true, 'restartPolicy': 'Never'}}", false},
+};
+
+START_TEST(who_submits_himself_is_tracked_whatever_can_be_read)
+{
+    json_t *object = object_of(submitters[_i].version, "{}");
+    struct spk_err err = {0};
+    struct spk_app app;
+
+    ck_assert_int_eq(json_object_update_new(object, parse(submitters[_i].more)), 0);
+    ck_assert_msg(spk_app_read(&app, object, &err) == -1, "%s", submitters[_i].more);
+    ck_assert_msg(app.rules.tracked == submitters[_i].tracked, "%s", submitters[_i].more);
+    spk_app_done(&app);
+    json_decref(object);
+}
+END_TEST
+
+START_TEST(who_submits_himself_is_tracked_whatever_metadata_is)
+{
+    json_t *object = object_of(V1ALPHA1, "{'submissionByUser': true}");
+    struct spk_err err = {0};
+    struct spk_app app;
+
+    json_object_set_new(json_object_get(object, "metadata"), "annotations", json_true());
+    ck_assert_int_eq(spk_app_read(&app, object, &err), -1);
+    ck_assert(app.rules.tracked);
+    spk_app_done(&app);
+    json_decref(object);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tcase = tcase_create("application");
@@ -382,5 +434,7 @@ int main(void)
     tcase_add_test(tcase, a_name_too_long_for_a_pod);
     ADD_ROWS(tcase, conversion, conversions);
     tcase_add_test(tcase, who_submits_himself_is_tracked);
+    ADD_ROWS(tcase, who_submits_himself_is_tracked_whatever_can_be_read, submitters);
+    tcase_add_test(tcase, who_submits_himself_is_tracked_whatever_metadata_is);
     return run_case("application", tcase);
 }

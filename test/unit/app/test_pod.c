@@ -74,10 +74,15 @@ START_TEST(an_owner_is_told_by_group_kind_and_name)
                      SPK_OWNER_V1ALPHA1);
     ck_assert_int_eq(owner("[" OWNER("example.com/v1beta2", "SparkApplication", "a") "]", "a"),
                      SPK_OWNER_OTHER);
-    ck_assert(spk_pod_is_driver_of(&pod, SPK_OWNER_V1BETA2));
+    ck_assert(
+        !spk_pod_is_driver_of(&pod, SPK_OWNER_V1BETA2, false)); /* its labels are not enough */
+    ck_assert(spk_pod_is_driver_of(&pod, SPK_OWNER_V1ALPHA1, true));
     pod.owner = SPK_OWNER_V1ALPHA1;
-    ck_assert(!spk_pod_is_driver_of(&pod, spk_owner_of(SPK_LIT("v1beta2"))));
-    ck_assert(spk_pod_is_driver_of(&pod, spk_owner_of(SPK_LIT("v1alpha1"))));
+    ck_assert(!spk_pod_is_driver_of(&pod, spk_owner_of(SPK_LIT("v1beta2")), false));
+    ck_assert(spk_pod_is_driver_of(&pod, spk_owner_of(SPK_LIT("v1alpha1")), false));
+    ck_assert(spk_pod_is_driver_of(&pod, spk_owner_of(SPK_LIT("v1alpha1")), true));
+    pod.owner = SPK_OWNER_OTHER;
+    ck_assert(!spk_pod_is_driver_of(&pod, SPK_OWNER_V1ALPHA1, true));
 #undef OWNER
 }
 END_TEST
