@@ -79,12 +79,19 @@ static void on_state(void *ctx, const char *what, bool watching, const struct sp
 
     spk_engine_log(engine, watching ? SPK_LOG_INFO : SPK_LOG_WARN,
                    watching ? "watching" : "not watching", NULL, "what", what);
-    if (err) {
-        spk_engine_log(engine, SPK_LOG_WARN,
-                       watching ? "an object was not read" : "the watch will be tried again", NULL,
-                       "error", err->msg);
-    }
-    set_trouble(engine, what, watching || !err ? "" : err->msg);
+    if (err)
+        spk_engine_log(engine, SPK_LOG_WARN, "the watch will be tried again", NULL, "error",
+                       err->msg);
+    set_trouble(engine, what, err ? err->msg : "");
+}
+
+static void on_unread(void *ctx, const char *what, const struct spk_err *err)
+{
+    char text[sizeof(err->msg) + 320];
+
+    (void)snprintf(text, sizeof(text), "%s: %s", what, err->msg);
+    spk_engine_log(ctx, SPK_LOG_WARN, "an object can't be read, and is passed over", NULL, "error",
+                   text);
 }
 
 /* Every application anew: after a time, and when leading begins. */
@@ -205,6 +212,7 @@ static int start_store(struct spk_engine *engine, struct spk_err *err)
         .on_change = on_change,
         .on_pod_gone = on_pod_gone,
         .on_state = on_state,
+        .on_unread = on_unread,
     };
 
     return spk_store_start(&engine->store, engine->kube, &options, err);

@@ -389,6 +389,9 @@ static void print_engine(struct spk_page *page, const struct spk_engine_counts *
                     (int64_t)counts->store.pods);
     spk_page_number(page, "spark_controller_cached_bytes", "gauge", "What both take.",
                     (int64_t)counts->store.bytes);
+    spk_page_number(page, "spark_controller_objects_unread_total", "counter",
+                    "Objects that could not be read and were passed over, each time.",
+                    (int64_t)counts->store.unread);
     spk_page_number(page, "spark_controller_events_sent_total", "counter", "Events sent.",
                     counts->events.sent);
     spk_page_number(page, "spark_controller_events_dropped_total", "counter",

@@ -63,6 +63,19 @@ static void say_state(const struct spk_source *source, bool watching, const stru
         options->on_state(options->ctx, source->what, watching, err);
 }
 
+/* Somebody's object: without it everything else goes on. */
+static void on_unread(void *ctx, const struct spk_err *err)
+{
+    const struct spk_source *source = ctx;
+    const struct spk_store_options *options = &source->store->options;
+
+    (void)pthread_mutex_lock(&source->store->lock);
+    source->store->counts.unread++;
+    (void)pthread_mutex_unlock(&source->store->lock);
+    if (options->on_unread)
+        options->on_unread(options->ctx, source->what, err);
+}
+
 static void set_filled(struct spk_source *source)
 {
     if (!source->filled)
@@ -77,7 +90,7 @@ static void take(struct spk_source *source, const json_t *object, bool listed)
                                              : spk_store_take_app(source, object, listed, &err);
 
     if (rc)
-        say_state(source, true, &err);
+        on_unread(source, &err);
 }
 
 static void drop(struct spk_source *source, const json_t *object)
@@ -87,7 +100,7 @@ static void drop(struct spk_source *source, const json_t *object)
                                              : spk_store_drop_app(source, object, &err);
 
     if (rc)
-        say_state(source, true, &err);
+        on_unread(source, &err);
 }
 
 void spk_source_on_list(void *ctx, const struct spk_kube_page *page)
@@ -136,12 +149,6 @@ void spk_source_on_state(void *ctx, const struct spk_kube_state *state)
         set_filled(source);
     }
     say_state(source, state->watching, state->watching ? NULL : &err);
-}
-
-/* Somebody's object: without it everything else goes on. */
-static void on_unread(void *ctx, const struct spk_err *err)
-{
-    say_state(ctx, true, err);
 }
 
 /* --------------------------------------------------------------------------- begin and end */

@@ -26,6 +26,7 @@
 #include "spk/json/walk.h"
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct spk_store;
 
@@ -39,10 +40,11 @@ struct spk_store_options {
      * be NULL. */
     void (*on_pod_gone)(void *ctx, const char *key, const struct spk_pod *pod);
     /* A watch that began, or failed and is tried again: for the log, /readyz and metrics.
-     * @what: "pods of namespace x". With both watching and an error, one object could not be read
-     * and is as it was. A kind that is not installed has an error that begins with "not installed".
-     * May be NULL. */
+     * @what: "pods of namespace x". @err: NULL while watching; of a kind that is not installed it
+     * begins with "not installed". May be NULL. */
     void (*on_state)(void *ctx, const char *what, bool watching, const struct spk_err *err);
+    /* An object that can't be read, and is passed over. May be NULL. */
+    void (*on_unread)(void *ctx, const char *what, const struct spk_err *err);
 };
 
 /* Errors: SPK_EINVALID above SPK_NAMESPACES_MAX namespaces; SPK_EIO without threads; SPK_ENOMEM */
@@ -78,7 +80,8 @@ void spk_store_keys_free(char **keys);
 struct spk_store_counts {
     size_t apps;
     size_t pods;
-    size_t bytes; /* of both, without what malloc() and the trees add: some 50 bytes each */
+    size_t bytes;    /* of both, without what malloc() and the trees add: some 50 bytes each */
+    uint64_t unread; /* objects that could not be read, each time that they came */
 };
 
 struct spk_store_counts spk_store_counts(struct spk_store *store);

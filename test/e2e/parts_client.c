@@ -129,7 +129,8 @@ static void on_pod_gone(void *ctx, const char *key, const struct spk_pod *pod)
 static void on_state(void *ctx, const char *what, bool watching, const struct spk_err *err)
 {
     (void)ctx;
-    say(json_pack("{s:s, s:b, s:s}", "what", what, "watching", watching, "error", err->msg));
+    say(json_pack("{s:s, s:b, s:s}", "what", what, "watching", watching, "error",
+                  err ? err->msg : ""));
 }
 
 static void start_store(const json_t *command)

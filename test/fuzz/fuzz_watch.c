@@ -29,7 +29,13 @@ static void on_state(void *ctx, const char *what, bool watching, const struct sp
 {
     (void)ctx;
     (void)watching;
-    MUST(*what && memchr(err->msg, '\0', sizeof(err->msg)));
+    MUST(*what && (!err || memchr(err->msg, '\0', sizeof(err->msg))));
+}
+
+static void on_unread(void *ctx, const char *what, const struct spk_err *err)
+{
+    (void)ctx;
+    MUST(*what && err->code && memchr(err->msg, '\0', sizeof(err->msg)));
 }
 
 static void list(struct spk_source *source, json_t *items)
@@ -88,8 +94,11 @@ static void check_keys(void)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    const struct spk_store_options options = {
-        .v1alpha1 = true, .on_change = on_change, .on_pod_gone = on_pod_gone, .on_state = on_state};
+    const struct spk_store_options options = {.v1alpha1 = true,
+                                              .on_change = on_change,
+                                              .on_pod_gone = on_pod_gone,
+                                              .on_state = on_state,
+                                              .on_unread = on_unread};
     struct spk_str rest = {(const char *)data, size};
     json_t *none = json_array();
     struct spk_err err;

@@ -51,6 +51,15 @@ static void on_state(void *ctx, const char *what, bool watching, const struct sp
     note("", text);
 }
 
+static void on_unread(void *ctx, const char *what, const struct spk_err *why)
+{
+    char text[1024];
+
+    (void)ctx;
+    (void)snprintf(text, sizeof(text), "[%s: %s]", what, why->msg);
+    note("unread:", text);
+}
+
 static void make(bool v1alpha1, const char *const *namespaces)
 {
     const struct spk_store_options options = {
@@ -59,6 +68,7 @@ static void make(bool v1alpha1, const char *const *namespaces)
         .on_change = on_change,
         .on_pod_gone = on_pod_gone,
         .on_state = on_state,
+        .on_unread = on_unread,
     };
 
     store = spk_store_make(&options, &err);
@@ -388,11 +398,13 @@ START_TEST(what_can_not_be_read_is_told_and_left)
     *record = '\0';
     event(SPK_SOURCE_PODS, SPK_KUBE_MODIFIED,
           json_pack("{s:{s:s, s:s}, s:i}", "metadata", "namespace", "ns", "name", "d", "spec", 1));
-    ck_assert_msg(strstr(record, "[pods of all namespaces: pod ns/d: spec: expected an object"),
-                  "%s", record);
+    ck_assert_msg(
+        strstr(record, "unread:[pods of all namespaces: pod ns/d: spec: expected an object"), "%s",
+        record);
     *record = '\0';
     event(SPK_SOURCE_V1BETA2, SPK_KUBE_ADDED, json_pack("{s:{s:s}}", "metadata", "name", "x"));
-    expect("[SparkApplications (v1beta2) of all namespaces: metadata: expected a namespace and a "
+    expect("unread:[SparkApplications (v1beta2) of all namespaces: metadata: expected a namespace "
+           "and a "
            "name]");
     ck_assert_uint_eq(pods_of(A), 1);
 }
