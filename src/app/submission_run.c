@@ -19,11 +19,20 @@ const char *spk_submission_text(struct spk_submission_run *run, const char *fmt,
     return text ? text : "";
 }
 
+bool spk_submission_is_full(const struct spk_submission_run *run)
+{
+    return run->out->faults.left && !run->options->fault;
+}
+
 void spk_submission_fault(struct spk_submission_run *run, const char *path, const char *fmt, ...)
 {
     char what[1024];
     va_list args;
 
+    if (spk_submission_is_full(run)) {
+        run->out->faults.left++;
+        return;
+    }
     va_start(args, fmt);
     (void)vsnprintf(what, sizeof(what), fmt, args);
     va_end(args);
@@ -39,23 +48,28 @@ void spk_submission_note(struct spk_submission_run *run, const char *path, const
     struct spk_submission_note *note;
     va_list args;
 
-    if (run->out->note_count < SPK_SUBMISSION_NOTES)
-        run->out->note_count++;
-    else
+    if (run->out->note_count == SPK_SUBMISSION_NOTES) {
         run->notes_lost++;
-    note = &run->out->notes[run->out->note_count - 1];
-    if (run->notes_lost) {
-        (void)snprintf(note->field, sizeof(note->field), "spec");
-        (void)snprintf(note->message, sizeof(note->message), "and %zu more remarks like these",
-                       run->notes_lost + 1);
         return;
     }
+    note = &run->out->notes[run->out->note_count++];
     (void)snprintf(note->field, sizeof(note->field), "%s", path);
     va_start(args, fmt);
     (void)vsnprintf(note->message, sizeof(note->message), fmt, args);
     va_end(args);
     spk_one_line(note->field);
     spk_one_line(note->message);
+}
+
+void spk_submission_close_notes(struct spk_submission_run *run)
+{
+    struct spk_submission_note *note = &run->out->notes[SPK_SUBMISSION_NOTES - 1];
+
+    if (run->notes_lost == 0)
+        return;
+    (void)snprintf(note->field, sizeof(note->field), "spec");
+    (void)snprintf(note->message, sizeof(note->message), "and %zu more remarks like these",
+                   run->notes_lost + 1);
 }
 
 /* The runner's file can say it, and no line of it becomes two. */

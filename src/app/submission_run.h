@@ -50,10 +50,14 @@ const char *spk_submission_text(struct spk_submission_run *run, const char *fmt,
 void spk_submission_fault(struct spk_submission_run *run, const char *path, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Something that is said, and does not stop the run. Beyond SPK_SUBMISSION_NOTES the last one
- * counts the rest. */
+/* Further faults are only counted: there is no room for them, and nobody wants each. */
+bool spk_submission_is_full(const struct spk_submission_run *run);
+
+/* Something that is said, and does not stop the run. Beyond SPK_SUBMISSION_NOTES they are counted,
+ * and at the end the last one says how many. */
 void spk_submission_note(struct spk_submission_run *run, const char *path, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+void spk_submission_close_notes(struct spk_submission_run *run);
 
 /* Sets a property, over what was there. */
 void spk_submission_put(struct spk_submission_run *run, const char *name, struct spk_str value);

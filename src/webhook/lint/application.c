@@ -55,14 +55,15 @@ struct subject {
 static void add(const struct subject *subject, bool error, const char *path, const char *text)
 {
     struct spk_lint *lint = subject->lint;
+    bool full = spk_lint_is_full(lint->findings);
 
-    spk_lint_findf(
-        lint->findings,
-        (struct spk_lint_finding){.file = lint->source.name,
-                                  .offset = spk_lint_place(&lint->source, subject->object, path),
-                                  .error = error,
-                                  .where = path},
-        "%s%s%s", path, *path ? ": " : "", text);
+    spk_lint_findf(lint->findings,
+                   (struct spk_lint_finding){
+                       .file = lint->source.name,
+                       .offset = full ? 0 : spk_lint_place(&lint->source, subject->object, path),
+                       .error = error,
+                       .where = path},
+                   "%s%s%s", path, *path ? ": " : "", text);
 }
 
 static void on_fault(void *arg, const char *path, const char *what)
