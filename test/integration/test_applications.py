@@ -115,6 +115,28 @@ def test_what_a_denial_has_no_room_for_is_counted(env):
     assert 40 < told < 100 and message.endswith(f"; and {400 - told} more"), message
 
 
+def linted(env, app):
+    """Exit code and messages of lint for the same."""
+    done = env.run("lint", "--output=json", "-", stdin=json.dumps(app).encode())
+    assert done.returncode in (0, 1), done
+    return done.returncode, [item["message"] for item in json.loads(done.stdout)["findings"]]
+
+
+def test_whoever_submits_himself_needs_no_more_than_a_name(env):
+    """v1alpha1 submissionByUser: this is followed, and none of it submitted."""
+    app = {"apiVersion": "spark-operator.k8s.io/v1alpha1", "kind": "SparkApplication",
+           "metadata": {"name": "mine", "namespace": "jobs"},
+           "spec": {"type": "Scala", "mode": "client", "submissionByUser": True, "deps": {}, "driver": {}, "executor": {},
+                    **conf("configMap.x", "etc/x")}}
+    server = env.server()
+    assert told(server, app) == ("", [])
+    assert linted(env, app) == (0, [])
+    app["spec"]["submissionByUser"] = False
+    assert "spec.image: missing" in told(server, app)[0]
+    app["spec"]["submissionByUser"] = "yes"
+    assert told(server, app)[0].startswith("spec.submissionByUser: expected "), told(server, app)
+
+
 def cpu_of(server, body):
     before = server.metric("process_cpu_seconds_total")
     answer = server.post(body, "/validate")
