@@ -137,6 +137,18 @@ def test_whoever_submits_himself_needs_no_more_than_a_name(env):
     assert told(server, app)[0].startswith("spec.submissionByUser: expected "), told(server, app)
 
 
+def test_a_generated_name_is_that_of_the_api_server(env):
+    """So many bytes of its beginning, and five more; half a character is none."""
+    app, server = copy.deepcopy(MINIMAL), env.server()
+    for start, good in ("a" * 58, True), ("a" * 300, True), ("a" * 57 + "-b", True), ("aa" + "\u00e9" * 200, False), ("\u00e9" * 400, False):
+        app["metadata"] = {"generateName": start, "namespace": "jobs"}
+        message, _ = told(server, app)
+        code, found = linted(env, app)
+        assert (message == "") == good == (code == 0), (start, message, found)
+        assert good or message.startswith("metadata.name: expected a letter, then at most 62 of"), message
+        assert good or message.split("; ")[0] in found, (message, found)
+
+
 def cpu_of(server, body):
     before = server.metric("process_cpu_seconds_total")
     answer = server.post(body, "/validate")
