@@ -81,12 +81,23 @@ static bool is_name(const char *name)
     return true;
 }
 
+void spk_submission_put_at(struct spk_submission_run *run, const char *path, const char *name,
+                           struct spk_str value)
+{
+    const char *reason = spk_submission_value_fault(spk_str(name), value);
+
+    if (!is_name(name)) {
+        spk_submission_fault(run, path, "property %s: its name has a control character", name);
+        return;
+    }
+    if (reason)
+        spk_submission_fault(run, path, "refused: %s", reason);
+    spk_submission_set(run, run->out->properties, name, spk_json_string(value));
+}
+
 void spk_submission_put(struct spk_submission_run *run, const char *name, struct spk_str value)
 {
-    if (!is_name(name))
-        spk_submission_fault(run, "spec", "property %s: its name has a control character", name);
-    else
-        spk_submission_set(run, run->out->properties, name, spk_json_string(value));
+    spk_submission_put_at(run, "spec", name, value);
 }
 
 void spk_submission_put_field(struct spk_submission_run *run, const char *path, const char *name,
@@ -96,7 +107,7 @@ void spk_submission_put_field(struct spk_submission_run *run, const char *path, 
 
     if (old.ptr && !spk_str_eq(old, value))
         spk_submission_note(run, path, "counts: %s was said otherwise elsewhere", name);
-    spk_submission_put(run, name, value);
+    spk_submission_put_at(run, path, name, value);
 }
 
 void spk_submission_put_default(struct spk_submission_run *run, const char *name, const char *value)

@@ -170,3 +170,14 @@ def test_what_a_judgement_costs_grows_with_the_application(env):
     message, seconds = cpu_of(server, review_of(app))
     assert "spec.arguments[0]: expected a string" in message and message.endswith(" more"), message
     assert seconds < 5, seconds
+
+
+def test_what_would_be_of_the_controllers_process_is_refused(env):
+    server = env.server()
+    for spec in {"image": "x:${env:HTTPS_PROXY}"}, {"sparkConf": {"spark.app.x": "${system:java.home}"}}:
+        message, _ = judged(server, **spec)
+        assert "refused: ${env:...} and ${system:...} would be those of the controller's process" in message, message
+        app = copy.deepcopy(MINIMAL)
+        app["spec"].update(spec)
+        assert linted(env, app) == (1, [message])
+    assert judged(server, driver={"sidecars": [{"name": "s", "image": "i", "args": ["${env:POD_IP}"]}]}) == ("", [])

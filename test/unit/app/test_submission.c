@@ -192,6 +192,15 @@ static const struct {
     {"'driverIngressOptions':[{'servicePort':80,'ingressURLFormat':'a'},"
      "{'servicePort':81,'ingressURLFormat':'a'}]",
      "[1]: ingressURLFormat: \"a\" is there already"},
+    {"'image':'x:${env:HTTPS_PROXY}'",
+     "spec.image: refused: ${env:...} and ${system:...} would be"},
+    {"'sparkConf':{'spark.a':'${b}${system:user.home}'}", "spec.sparkConf.spark.a: refused: ${env"},
+    {"'hadoopConf':{'a':'${env:A}'}", "spec.hadoopConf.a: refused: ${env:...}"},
+    {"'mainApplicationFile':'local:///${env:A}.jar'", "spec.mainApplicationFile: refused: ${env"},
+    {"'deps':{'jars':['local:///a','local:///${env:A}']}", "spec.deps.jars: refused: ${env:...}"},
+    {EXEC("'javaOptions':'-Da=${env:A}'"), "spec.executor.javaOptions: refused: ${env:...}"},
+    {"'image':'${spark.kubernetes.driver.annotation.a}'", "spec.image: refused: it refers to"},
+    {"'image':'${${spark.executorEnv.A}'", "spec.image: refused: it refers to"},
 };
 
 START_TEST(test_refusals_name_the_field)
@@ -270,6 +279,10 @@ static const struct {
     {DRIVER("'hostAliases':[{'ip':'{{{APP_ID}}'}]"),
      "spark.kubernetes.driver.annotation.spark-operator.k8s.io/overlay",
      "{\"spec\":{\"hostAliases\":[{\"ip\":\"\\u007b\\u007b{APP_ID}}\"}]}}"},
+    {DRIVER("'annotations':{'a':'${env:A}'}"), "spark.kubernetes.driver.annotation.a", "${env:A}"},
+    {EXEC("'envVars':{'A':'${env:B}'}"), "spark.executorEnv.A", "${env:B}"},
+    {"'sparkConf':{'spark.a':'${spark.b} $ {env:A} ${env.A} ${'}", "spark.a",
+     "${spark.b} $ {env:A} ${env.A} ${"},
 };
 
 START_TEST(test_properties)
