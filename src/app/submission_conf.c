@@ -88,10 +88,13 @@ static bool is_raw(struct spk_str name)
  * not be referred to, for what is put in is looked at again. */
 static const char *reference_fault(struct spk_str reference)
 {
+    static const char process[] =
+        "${env:...} and ${system:...} would be those of the controller's process, in which "
+        "spark-submit runs, never a pod's: write the value itself, or have the application set it "
+        "as it starts";
+
     if (spk_str_starts(reference, SPK_LIT("env:")) || spk_str_starts(reference, SPK_LIT("system:")))
-        return "${env:...} and ${system:...} would be those of the controller's process, in which "
-               "spark-submit runs, never a pod's: write the value itself, or have the application "
-               "set it as it starts";
+        return process;
     if (is_raw(reference))
         return "it refers to a property that Spark takes as it is written: write the value itself";
     return NULL;

@@ -203,11 +203,12 @@ static bool role_fits(struct spk_submission_run *run, const struct spk_role *rol
                    json_array_size(containers), SPK_APP_CONTAINERS_MAX) &&
               fit;
     }
-    if (mounts > SPK_APP_MOUNTS_MAX)
+    if (mounts > SPK_APP_MOUNTS_MAX) {
         spk_submission_fault(run, spk_submission_text(run, "%s.volumeMounts", path),
                              "found %zu with those of sidecars and initContainers, expected at "
                              "most %d",
                              mounts, SPK_APP_MOUNTS_MAX);
+    }
     return fit && mounts <= SPK_APP_MOUNTS_MAX;
 }
 
