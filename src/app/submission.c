@@ -64,6 +64,7 @@ int spk_submission_make(struct spk_submission *out, const struct spk_app *app,
         spk_submission_volumes(&run);
         spk_submission_files(&run);
         spk_submission_pods_end(&run);
+        spk_submission_close_notes(&run);
     }
     return end(&run, err);
 }

@@ -76,6 +76,44 @@ static bool is_free(struct spk_str name)
            spk_str_starts(name, SPK_LIT("spark.kubernetes.node.selector."));
 }
 
+/* Families of properties that Spark reads as they are written (getAllWithPrefix). */
+static bool is_raw(struct spk_str name)
+{
+    return is_free(name) || spk_str_starts(name, SPK_LIT("spark.executorEnv."));
+}
+
+/* What Spark puts in for a reference in a property, as it reads it, comes from its own process, and
+ * that of spark-submit has a proxy's password in its environment (ConfigReader.substitute). What it
+ * reads raw may refer to what it likes, as a collector's configuration in an annotation does; but
+ * not be referred to, for what is put in is looked at again. */
+static const char *reference_fault(struct spk_str reference)
+{
+    static const char process[] =
+        "${env:...} and ${system:...} would be those of the controller's process, in which "
+        "spark-submit runs, never a pod's: write the value itself, or have the application set it "
+        "as it starts";
+
+    if (spk_str_starts(reference, SPK_LIT("env:")) || spk_str_starts(reference, SPK_LIT("system:")))
+        return process;
+    if (is_raw(reference))
+        return "it refers to a property that Spark takes as it is written: write the value itself";
+    return NULL;
+}
+
+const char *spk_submission_value_fault(struct spk_str name, struct spk_str value)
+{
+    const char *reason = NULL;
+    const char *found;
+
+    if (is_raw(name))
+        return NULL;
+    while (!reason && value.len && (found = memmem(value.ptr, value.len, "${", 2))) {
+        value = spk_str_skip(value, (size_t)(found - value.ptr) + 2);
+        reason = reference_fault(value);
+    }
+    return reason;
+}
+
 static bool refuse(struct spk_submission_run *run, const char *path, struct spk_str name,
                    struct spk_str value)
 {
@@ -138,7 +176,7 @@ static void put_conf(struct spk_submission_run *run, const char *path, const cha
     }
     name = pod_property(run, path, name);
     if (name)
-        spk_submission_put(run, name, value);
+        spk_submission_put_at(run, path, name, value);
 }
 
 /* The texts of a map: that others are none is told with the map's own row. */

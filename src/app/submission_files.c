@@ -147,7 +147,10 @@ static void put_main(struct files *files)
 {
     static const char path[] = "spec.mainApplicationFile";
     struct spk_submission_run *run = files->run;
+    const char *reason = spk_submission_value_fault(SPK_LIT("spark.jars"), files->main);
 
+    if (reason) /* spark-submit adds it to that property */
+        spk_submission_fault(run, path, "refused: %s", reason);
     if (files->main.len == 0)
         spk_submission_fault(run, path, "missing: the jar, .py or .R file of the application");
     else if (is_internal(files->main) || spk_submission_uri(run, path, files->main))

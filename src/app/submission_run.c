@@ -19,11 +19,20 @@ const char *spk_submission_text(struct spk_submission_run *run, const char *fmt,
     return text ? text : "";
 }
 
+bool spk_submission_is_full(const struct spk_submission_run *run)
+{
+    return run->out->faults.left && !run->options->fault;
+}
+
 void spk_submission_fault(struct spk_submission_run *run, const char *path, const char *fmt, ...)
 {
     char what[1024];
     va_list args;
 
+    if (spk_submission_is_full(run)) {
+        run->out->faults.left++;
+        return;
+    }
     va_start(args, fmt);
     (void)vsnprintf(what, sizeof(what), fmt, args);
     va_end(args);
@@ -39,23 +48,28 @@ void spk_submission_note(struct spk_submission_run *run, const char *path, const
     struct spk_submission_note *note;
     va_list args;
 
-    if (run->out->note_count < SPK_SUBMISSION_NOTES)
-        run->out->note_count++;
-    else
+    if (run->out->note_count == SPK_SUBMISSION_NOTES) {
         run->notes_lost++;
-    note = &run->out->notes[run->out->note_count - 1];
-    if (run->notes_lost) {
-        (void)snprintf(note->field, sizeof(note->field), "spec");
-        (void)snprintf(note->message, sizeof(note->message), "and %zu more remarks like these",
-                       run->notes_lost + 1);
         return;
     }
+    note = &run->out->notes[run->out->note_count++];
     (void)snprintf(note->field, sizeof(note->field), "%s", path);
     va_start(args, fmt);
     (void)vsnprintf(note->message, sizeof(note->message), fmt, args);
     va_end(args);
     spk_one_line(note->field);
     spk_one_line(note->message);
+}
+
+void spk_submission_close_notes(struct spk_submission_run *run)
+{
+    struct spk_submission_note *note = &run->out->notes[SPK_SUBMISSION_NOTES - 1];
+
+    if (run->notes_lost == 0)
+        return;
+    (void)snprintf(note->field, sizeof(note->field), "spec");
+    (void)snprintf(note->message, sizeof(note->message), "and %zu more remarks like these",
+                   run->notes_lost + 1);
 }
 
 /* The runner's file can say it, and no line of it becomes two. */
@@ -67,12 +81,23 @@ static bool is_name(const char *name)
     return true;
 }
 
+void spk_submission_put_at(struct spk_submission_run *run, const char *path, const char *name,
+                           struct spk_str value)
+{
+    const char *reason = spk_submission_value_fault(spk_str(name), value);
+
+    if (!is_name(name)) {
+        spk_submission_fault(run, path, "property %s: its name has a control character", name);
+        return;
+    }
+    if (reason)
+        spk_submission_fault(run, path, "refused: %s", reason);
+    spk_submission_set(run, run->out->properties, name, spk_json_string(value));
+}
+
 void spk_submission_put(struct spk_submission_run *run, const char *name, struct spk_str value)
 {
-    if (!is_name(name))
-        spk_submission_fault(run, "spec", "property %s: its name has a control character", name);
-    else
-        spk_submission_set(run, run->out->properties, name, spk_json_string(value));
+    spk_submission_put_at(run, "spec", name, value);
 }
 
 void spk_submission_put_field(struct spk_submission_run *run, const char *path, const char *name,
@@ -82,7 +107,7 @@ void spk_submission_put_field(struct spk_submission_run *run, const char *path, 
 
     if (old.ptr && !spk_str_eq(old, value))
         spk_submission_note(run, path, "counts: %s was said otherwise elsewhere", name);
-    spk_submission_put(run, name, value);
+    spk_submission_put_at(run, path, name, value);
 }
 
 void spk_submission_put_default(struct spk_submission_run *run, const char *name, const char *value)

@@ -50,12 +50,19 @@ const char *spk_submission_text(struct spk_submission_run *run, const char *fmt,
 void spk_submission_fault(struct spk_submission_run *run, const char *path, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Something that is said, and does not stop the run. Beyond SPK_SUBMISSION_NOTES the last one
- * counts the rest. */
+/* Further faults are only counted: there is no room for them, and nobody wants each. */
+bool spk_submission_is_full(const struct spk_submission_run *run);
+
+/* Something that is said, and does not stop the run. Beyond SPK_SUBMISSION_NOTES they are counted,
+ * and at the end the last one says how many. */
 void spk_submission_note(struct spk_submission_run *run, const char *path, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+void spk_submission_close_notes(struct spk_submission_run *run);
 
-/* Sets a property, over what was there. */
+/* Sets a property, over what was there; one that must not be is a fault of @path, or of the spec.
+ */
+void spk_submission_put_at(struct spk_submission_run *run, const char *path, const char *name,
+                           struct spk_str value);
 void spk_submission_put(struct spk_submission_run *run, const char *name, struct spk_str value);
 
 /* Sets a property that the field @path speaks for: with a note, if something else, such as
@@ -110,6 +117,8 @@ void spk_submission_fields(struct spk_submission_run *run);
 
 /* submission_conf.c: sparkConf and hadoopConf, and what may not be in them. */
 void spk_submission_conf(struct spk_submission_run *run);
+/* Why no property of that name may have the value; NULL: it may. */
+const char *spk_submission_value_fault(struct spk_str name, struct spk_str value);
 
 /* submission_parts.c: why a pod may not be given a label; NULL: it may. */
 const char *spk_submission_label_fault(struct spk_str key);

@@ -1,5 +1,7 @@
 #include "submission_run.h"
 
+#include "spk/base/cleanup.h"
+#include "spk/base/limits.h"
 #include "spk/json/walk.h"
 
 #define LOCAL_DIR SPK_LIT("spark-local-dir-")
@@ -169,17 +171,78 @@ static void note_unused(struct spk_submission_run *run)
     }
 }
 
+static bool fits(struct spk_submission_run *run, const char *path, size_t count, size_t most)
+{
+    if (count > most)
+        spk_submission_fault(run, path, "found %zu, expected at most %zu", count, most);
+    return count <= most;
+}
+
+static size_t count_mounts(const json_t *containers)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < json_array_size(containers); i++)
+        count += json_array_size(json_object_get(json_array_get(containers, i), "volumeMounts"));
+    return count;
+}
+
+static bool role_fits(struct spk_submission_run *run, const struct spk_role *role)
+{
+    static const char *const fields[] = {"sidecars", "initContainers"};
+    const char *path = spk_submission_text(run, "spec.%s", role->name);
+    const json_t *template = json_object_get(json_object_get(role->pod, "spec"), "volumes");
+    size_t mounts = json_array_size(json_object_get(role->spec, "volumeMounts"));
+    bool fit = fits(run, spk_submission_text(run, "%s.template.spec.volumes", path),
+                    json_array_size(template), SPK_APP_VOLUMES_MAX);
+
+    for (size_t i = 0; i < SPK_LEN(fields); i++) {
+        const json_t *containers = json_object_get(role->spec, fields[i]);
+        mounts += count_mounts(containers);
+        fit = fits(run, spk_submission_text(run, "%s.%s", path, fields[i]),
+                   json_array_size(containers), SPK_APP_CONTAINERS_MAX) &&
+              fit;
+    }
+    if (mounts > SPK_APP_MOUNTS_MAX) {
+        spk_submission_fault(run, spk_submission_text(run, "%s.volumeMounts", path),
+                             "found %zu with those of sidecars and initContainers, expected at "
+                             "most %d",
+                             mounts, SPK_APP_MOUNTS_MAX);
+    }
+    return fit && mounts <= SPK_APP_MOUNTS_MAX;
+}
+
+/* Not so many that looking for each mount's volume would take long. */
+static bool all_fit(struct spk_submission_run *run)
+{
+    bool fit =
+        fits(run, "spec.volumes", json_array_size(json_object_get(run->app->spec, "volumes")),
+             SPK_APP_VOLUMES_MAX);
+
+    for (size_t i = 0; i < SPK_ROLES; i++)
+        fit = role_fits(run, &run->roles[i]) && fit;
+    return fit;
+}
+
+static void put_mounts(struct spk_submission_run *run, struct spk_role *role)
+{
+    const json_t *mounts = json_object_get(role->spec, "volumeMounts");
+
+    for (size_t i = 0; i < json_array_size(mounts); i++) {
+        const char *path = spk_submission_text(run, "spec.%s.volumeMounts[%zu]", role->name, i);
+        json_t *mount = json_array_get(mounts, i);
+        if (spk_submission_is(run, path, mount, JSON_OBJECT))
+            put_mount(run, role, path, mount);
+    }
+}
+
 void spk_submission_volumes(struct spk_submission_run *run)
 {
+    if (!all_fit(run))
+        return;
     for (size_t i = 0; i < SPK_ROLES; i++) {
         struct spk_role *role = &run->roles[i];
-        const json_t *mounts = json_object_get(role->spec, "volumeMounts");
-        for (size_t j = 0; j < json_array_size(mounts); j++) {
-            const char *path = spk_submission_text(run, "spec.%s.volumeMounts[%zu]", role->name, j);
-            json_t *mount = json_array_get(mounts, j);
-            if (spk_submission_is(run, path, mount, JSON_OBJECT))
-                put_mount(run, role, path, mount);
-        }
+        put_mounts(run, role);
         find_mounts(run, role, "sidecars");
         find_mounts(run, role, "initContainers");
     }

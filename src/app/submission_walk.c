@@ -19,8 +19,11 @@ static void note_unknown(struct spk_submission_run *run, const struct spk_fields
     const char *best = NULL;
     size_t least = SIZE_MAX;
 
-    /* no work for what is not shown */
-    for (size_t i = 0; i < fields->count && run->notes_lost == 0; i++) {
+    if (run->notes_lost) { /* no work for what is not shown */
+        run->notes_lost++;
+        return;
+    }
+    for (size_t i = 0; i < fields->count; i++) {
         size_t steps = spk_edit_distance(spk_str(fields->rows[i].name), spk_str(name));
         if (steps < least && spk_is_near(steps, name, fields->rows[i].name)) {
             least = steps;
@@ -47,6 +50,20 @@ static json_type type_of(enum spk_field_kind kind)
     return types[kind];
 }
 
+/* There may be a million elements: a path is made only where one is wrong, and that is told. */
+static bool is_text(struct spk_submission_run *run, const struct spk_field_at *at, const char *key,
+                    size_t index, const json_t *value)
+{
+    const char *path = at->path;
+
+    if (json_is_string(value))
+        return true;
+    if (!spk_submission_is_full(run))
+        path = key ? spk_submission_text(run, "%s.%s", at->path, key)
+                   : spk_submission_text(run, "%s[%zu]", at->path, index);
+    return spk_submission_is(run, path, value, JSON_STRING);
+}
+
 /* The elements of a list or map of texts. */
 static bool are_texts(struct spk_submission_run *run, const struct spk_field_at *at)
 {
@@ -54,15 +71,9 @@ static bool are_texts(struct spk_submission_run *run, const struct spk_field_at 
     const char *key;
     json_t *value;
 
-    for (size_t i = 0; i < json_array_size(at->value); i++) {
-        good = spk_submission_is(run, spk_submission_text(run, "%s[%zu]", at->path, i),
-                                 json_array_get(at->value, i), JSON_STRING) &&
-               good;
-    }
-    json_object_foreach(at->value, key, value) good =
-        spk_submission_is(run, spk_submission_text(run, "%s.%s", at->path, key), value,
-                          JSON_STRING) &&
-        good;
+    for (size_t i = 0; i < json_array_size(at->value); i++)
+        good = is_text(run, at, NULL, i, json_array_get(at->value, i)) && good;
+    json_object_foreach(at->value, key, value) good = is_text(run, at, key, 0, value) && good;
     return good;
 }
 

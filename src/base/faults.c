@@ -31,10 +31,16 @@ static bool holds(const char *lines, const char *line)
 void spk_faults_add(struct spk_faults *faults, const char *path, const char *fmt, ...)
 {
     char line[LINE_MAX_BYTES];
-    size_t used = strlen(faults->lines);
-    int len = snprintf(line, sizeof(line), "%.*s: ", PATH_MAX_BYTES, path);
+    size_t used;
+    int len;
     va_list args;
 
+    if (faults->left) {
+        faults->left++;
+        return;
+    }
+    used = strlen(faults->lines);
+    len = snprintf(line, sizeof(line), "%.*s: ", PATH_MAX_BYTES, path);
     va_start(args, fmt);
     (void)vsnprintf(line + len, sizeof(line) - (size_t)len, fmt, args);
     va_end(args);
@@ -42,7 +48,7 @@ void spk_faults_add(struct spk_faults *faults, const char *path, const char *fmt
     spk_one_line(line);
     if (holds(faults->lines, line))
         return;
-    if (faults->left || used + strlen(line) + 1 >= sizeof(faults->lines)) {
+    if (used + strlen(line) + 1 >= sizeof(faults->lines)) {
         faults->left++;
         return;
     }

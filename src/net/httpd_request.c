@@ -10,6 +10,8 @@
 
 #include <stdlib.h>
 
+#define TOO_BUSY "too busy, come back in a second"
+
 static void drop_body(struct spk_httpd_conn *conn)
 {
     spk_buf_done(&conn->body);
@@ -26,7 +28,7 @@ static enum MHD_Result begin(struct spk_httpd_conn *conn, struct MHD_Connection 
     if (verdict.reject != SPK_REJECTS)
         return spk_httpd_reject(conn, mhd, verdict.reject, verdict.detail);
     if (!spk_httpd_conn_admit(conn, verdict.timeout_ms))
-        return spk_httpd_reject(conn, mhd, SPK_REJECT_OVERLOAD, "too busy, come back in a second");
+        return spk_httpd_reject(conn, mhd, SPK_REJECT_OVERLOAD, TOO_BUSY);
     conn->announced = verdict.announced;
     conn->failed = SPK_REJECTS;
     spk_buf_init(&conn->body, conn->httpd->options.body_max);
@@ -71,6 +73,8 @@ static enum MHD_Result handle(struct spk_httpd_conn *conn, struct MHD_Connection
     spk_httpd_conn_turn(conn, SPK_PHASE_HANDLING);
     conn->route->handler(conn->httpd->options.ctx, &request, &response);
     drop_body(conn);
+    if (response.too_busy)
+        return spk_httpd_reject(conn, mhd, SPK_REJECT_OVERLOAD, TOO_BUSY);
     return spk_httpd_reply(conn, mhd, &response);
 }
 
@@ -83,7 +87,7 @@ static enum MHD_Result finish(struct spk_httpd_conn *conn, struct MHD_Connection
     case SPK_REJECT_TOO_LARGE:
         return spk_httpd_reject(conn, mhd, SPK_REJECT_TOO_LARGE, "the body is too large");
     case SPK_REJECT_OVERLOAD:
-        return spk_httpd_reject(conn, mhd, SPK_REJECT_OVERLOAD, "too busy, come back in a second");
+        return spk_httpd_reject(conn, mhd, SPK_REJECT_OVERLOAD, TOO_BUSY);
     default:
         return spk_httpd_reject(conn, mhd, SPK_REJECT_MEMORY, NULL);
     }

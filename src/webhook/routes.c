@@ -10,6 +10,7 @@
 #include <malloc.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #define METRICS_MAX ((size_t)64 * 1024)
 
@@ -92,17 +93,46 @@ static void answer_review(struct spk_server *server, const struct spk_httpd_requ
  */
 #define LARGE ((size_t)128 * 1024)
 
+/* Who waits keeps a thread from the small ones, of which each has its connections: so one waits,
+ * for as long as a large review of a real application takes, and others are told to come back. */
+#define LARGE_WAIT_MS 100
+
+static bool begin_large(struct spk_server *server)
+{
+    struct timespec end;
+    int rc;
+
+    if (pthread_mutex_trylock(&server->large_lock) == 0)
+        return true;
+    if (atomic_exchange(&server->large_waits, true))
+        return false;
+    (void)clock_gettime(CLOCK_REALTIME, &end);
+    end.tv_nsec += LARGE_WAIT_MS * 1000000L;
+    end.tv_sec += end.tv_nsec / 1000000000L;
+    end.tv_nsec %= 1000000000L;
+    rc = pthread_mutex_timedlock(&server->large_lock, &end);
+    atomic_store(&server->large_waits, false);
+    return rc == 0;
+}
+
+static void end_large(struct spk_server *server)
+{
+    (void)malloc_trim(0);
+    (void)pthread_mutex_unlock(&server->large_lock);
+}
+
 static void take_review(struct spk_server *server, const struct spk_httpd_request *request,
                         struct spk_httpd_response *response, enum subject subject)
 {
-    if (request->body.len < LARGE) {
-        answer_review(server, request, response, subject);
+    bool large = request->body.len >= LARGE;
+
+    if (large && !begin_large(server)) {
+        response->too_busy = true;
         return;
     }
-    (void)pthread_mutex_lock(&server->large_lock);
     answer_review(server, request, response, subject);
-    (void)malloc_trim(0);
-    (void)pthread_mutex_unlock(&server->large_lock);
+    if (large)
+        end_large(server);
 }
 
 void spk_review_route(void *ctx, const struct spk_httpd_request *request,

@@ -25,6 +25,7 @@ struct spk_server {
     atomic_bool draining;
 
     pthread_mutex_t large_lock; /* held while a large review is decided */
+    atomic_bool large_waits;    /* another one waits for that */
     pthread_mutex_t quiet_lock; /* guards the one below */
     struct spk_denials denials;
 };

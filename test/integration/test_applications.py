@@ -13,16 +13,26 @@ MINIMAL = {
 }
 
 
-def judged(server, **spec):
+def review_of(app):
+    group, version = app["apiVersion"].split("/")
+    request = {"uid": "u-1", "operation": "CREATE", "namespace": "jobs", "name": "pi", "object": app,
+               "resource": {"group": group, "version": version, "resource": "sparkapplications"}}
+    return {"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": request}
+
+
+def told(server, app):
     """The message of a denial or "", and the warnings."""
+    answer = server.post(review_of(app), "/validate")
+    assert answer.status == 200, answer.body
+    message = "" if answer.response["allowed"] else answer.response["status"]["message"]
+    return message, answer.response.get("warnings", [])
+
+
+def judged(server, **spec):
+    """The same of an application with these fields."""
     app = copy.deepcopy(MINIMAL)
     app["spec"].update(spec)
-    request = {"uid": "u-1", "operation": "CREATE", "namespace": "jobs", "name": "pi", "object": app,
-               "resource": {"group": "sparkoperator.k8s.io", "version": "v1beta2", "resource": "sparkapplications"}}
-    answer = server.post({"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": request}, "/validate")
-    response = json.loads(answer.body)["response"]
-    message = "" if response["allowed"] else response["status"]["message"]
-    return message, response.get("warnings", [])
+    return told(server, app)
 
 
 def conf(key, value, role="driver", form="annotation"):
@@ -103,3 +113,71 @@ def test_what_a_denial_has_no_room_for_is_counted(env):
     message, _ = judged(server, sparkConf={f"spark.submit.{i:03}": "x" for i in range(400)})
     told = message.count("refused")
     assert 40 < told < 100 and message.endswith(f"; and {400 - told} more"), message
+
+
+def linted(env, app):
+    """Exit code and messages of lint for the same."""
+    done = env.run("lint", "--output=json", "-", stdin=json.dumps(app).encode())
+    assert done.returncode in (0, 1), done
+    return done.returncode, [item["message"] for item in json.loads(done.stdout)["findings"]]
+
+
+def test_whoever_submits_himself_needs_no_more_than_a_name(env):
+    """v1alpha1 submissionByUser: this is followed, and none of it submitted."""
+    app = {"apiVersion": "spark-operator.k8s.io/v1alpha1", "kind": "SparkApplication",
+           "metadata": {"name": "mine", "namespace": "jobs"},
+           "spec": {"type": "Scala", "mode": "client", "submissionByUser": True, "deps": {}, "driver": {}, "executor": {},
+                    **conf("configMap.x", "etc/x")}}
+    server = env.server()
+    assert told(server, app) == ("", [])
+    assert linted(env, app) == (0, [])
+    app["spec"]["submissionByUser"] = False
+    assert "spec.image: missing" in told(server, app)[0]
+    app["spec"]["submissionByUser"] = "yes"
+    assert told(server, app)[0].startswith("spec.submissionByUser: expected "), told(server, app)
+
+
+def test_a_generated_name_is_that_of_the_api_server(env):
+    """So many bytes of its beginning, and five more; half a character is none."""
+    app, server = copy.deepcopy(MINIMAL), env.server()
+    for start, good in ("a" * 58, True), ("a" * 300, True), ("a" * 57 + "-b", True), ("aa" + "\u00e9" * 200, False), ("\u00e9" * 400, False):
+        app["metadata"] = {"generateName": start, "namespace": "jobs"}
+        message, _ = told(server, app)
+        code, found = linted(env, app)
+        assert (message == "") == good == (code == 0), (start, message, found)
+        assert good or message.startswith("metadata.name: expected a letter, then at most 62 of"), message
+        assert good or message.split("; ")[0] in found, (message, found)
+
+
+def cpu_of(server, body):
+    before = server.metric("process_cpu_seconds_total")
+    answer = server.post(body, "/validate")
+    return answer.response["status"]["message"], server.metric("process_cpu_seconds_total") - before
+
+
+def test_what_a_judgement_costs_grows_with_the_application(env):
+    """Not with the product of two of its lists, and little for each of a million faults that are not told."""
+    server = env.server("--request-timeout=60s")
+    app = copy.deepcopy(MINIMAL)
+    app["spec"] |= {"volumes": [{"name": "a"}] * 15000, "driver": {"volumeMounts": [{"name": "b"}] * 15000},
+                    "executor": {"sidecars": [{"volumeMounts": [{"name": "b"}] * 15}] * 1000}}
+    message, seconds = cpu_of(server, review_of(app))
+    assert "spec.volumes: found 15000, expected at most 500" in message, message
+    assert "spec.driver.volumeMounts: found 15000 with those of" in message, message
+    assert seconds < 5, seconds
+    app = copy.deepcopy(MINIMAL)
+    app["spec"]["arguments"] = [1] * 1400000
+    message, seconds = cpu_of(server, review_of(app))
+    assert "spec.arguments[0]: expected a string" in message and message.endswith(" more"), message
+    assert seconds < 5, seconds
+
+
+def test_what_would_be_of_the_controllers_process_is_refused(env):
+    server = env.server()
+    for spec in {"image": "x:${env:HTTPS_PROXY}"}, {"sparkConf": {"spark.app.x": "${system:java.home}"}}:
+        message, _ = judged(server, **spec)
+        assert "refused: ${env:...} and ${system:...} would be those of the controller's process" in message, message
+        app = copy.deepcopy(MINIMAL)
+        app["spec"].update(spec)
+        assert linted(env, app) == (1, [message])
+    assert judged(server, driver={"sidecars": [{"name": "s", "image": "i", "args": ["${env:POD_IP}"]}]}) == ("", [])

@@ -72,7 +72,7 @@ def test_many_hostile_bodies_at_a_time(env):
     statuses = []
 
     def work(body):
-        with server.client(timeout=60) as client:  # they wait for each other
+        with server.client(timeout=60) as client:
             for _ in range(2):
                 statuses.append(client.post(body).status)
 
@@ -101,14 +101,16 @@ def test_bodies_of_middle_size_at_a_time(env):
         container["volumeMounts"] = [{}] * count
         data = json.dumps(body, separators=(",", ":")).encode()
         socks = [server.tls() for _ in range(8)]
+        statuses = []
         for sock in socks:
             sock.settimeout(60)
             sock.sendall(head("/mutate?timeout=30s", length=len(data)) + data[:-1])
         for sock in socks:
             sock.sendall(data[-1:])
         for sock in socks:
-            assert read_answer(sock).status in (200, 413)
+            statuses.append(read_answer(sock).status)
             sock.close()
+        assert set(statuses) <= {200, 413, 503} and set(statuses) != {503}, statuses
     top = peak.stop()
     if not env.sanitizer:
         assert top < before + ONE_REVIEW, f"{top / MIB:.0f} MiB"

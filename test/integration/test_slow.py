@@ -275,3 +275,40 @@ def test_a_large_review_does_not_keep_others_waiting(env):
     finally:
         stop.set()
         thread.join(TIMEOUT)
+
+
+def test_large_reviews_at_a_time_do_not_keep_others_waiting(env):
+    """More of them than threads, each taking far longer than a small one: most are told to come back,
+    and no small one is kept for as long as they all take."""
+    server = env.server("--threads=4", "--request-timeout=60s")
+    body = review(GOOD)
+    body["request"]["object"]["spec"]["containers"][0]["volumeMounts"] = [{}] * 340000
+    large = json.dumps(body, separators=(",", ":")).encode()
+    stop, answers = threading.Event(), []
+
+    def hammer():
+        while not stop.is_set():
+            with server.client(timeout=60) as client:
+                answers.append(client.post(large))
+
+    with server.client() as client:
+        start = time.monotonic()
+        one = client.post(large)
+        alone = time.monotonic() - start
+    threads = [threading.Thread(target=hammer, daemon=True) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    took = []
+    try:
+        wait_until(lambda: server.rejected("overload") > 0, "a large review that is told to come back", 60)
+        for _ in range(20):
+            start = time.monotonic()
+            assert server.post(review(GOOD)).status == 200
+            took.append(time.monotonic() - start)
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join(120)
+    assert {a.status for a in answers} == {one.status, 503}, [a.status for a in answers]
+    assert all(a.headers["Retry-After"] == "1" for a in answers if a.status == 503)
+    assert sorted(took)[10] < 2 + 4 * alone, (alone, took)

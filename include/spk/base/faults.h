@@ -15,8 +15,8 @@ struct spk_faults {
     size_t left;                 /* how many are not among them */
 };
 
-/* Adds "@path: ...", made one line, unless it is there. The first that does not fit ends the list,
- * whatever follows. */
+/* Adds "@path: ...", made one line, unless it is there. The first that does not fit ends the list:
+ * what follows, there or not, is only counted, for there may be a million. */
 void spk_faults_add(struct spk_faults *faults, const char *path, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 

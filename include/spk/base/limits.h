@@ -177,6 +177,14 @@
  * stay, some 100 bytes each, to be counted. Beyond it the count is too low. */
 #define SPK_GRAVES_MAX 10000
 
+/* Volumes of an application or of one of its templates; containers beside Spark's of one role, and
+ * mounts of them all. Each mount is looked for among the volumes: these make for a few million
+ * comparisons, a tenth of a second. A pod has a few dozen of each, and its overlay no room for as
+ * many (SPK_OVERLAY_MAX). */
+#define SPK_APP_VOLUMES_MAX    500
+#define SPK_APP_CONTAINERS_MAX 200
+#define SPK_APP_MOUNTS_MAX     1000
+
 /* The properties file of a submission and each of its templates: etcd takes 1.5 MiB an object, so
  * a spec has no more; escaped it is up to six times as long. */
 #define SPK_SUBMISSION_FILE_MAX ((size_t)10 * 1024 * 1024)

@@ -35,8 +35,10 @@ struct spk_httpd_response {
     const char *content_type; /* a literal */
     char *body;               /* malloc'ed; the server takes it; NULL is an empty body */
     size_t len;
-    bool valid; /* what came was what this route is for: the connection earns idle keep-alive;
-                   without it a status of 400 and above ends the connection */
+    bool valid;    /* what came was what this route is for: the connection earns idle keep-alive;
+                      without it a status of 400 and above ends the connection */
+    bool too_busy; /* nothing was done, and nothing else of this counts: the client is told to come
+                      back, as by SPK_REJECT_OVERLOAD */
 };
 
 typedef void spk_httpd_handler(void *ctx, const struct spk_httpd_request *request,

@@ -2,32 +2,38 @@
 
 #include "spk/app/application.h"
 #include "spk/base/cleanup.h"
+#include "spk/base/text.h"
 #include "spk/json/patch.h"
 #include "spk/json/walk.h"
 
-#include <stdio.h>
 #include <string.h>
 
-/* As many characters as the API server adds to a generateName (apiserver pkg/storage/names). */
-#define GENERATED "xxxxx"
+/* How the API server makes a name of a generateName (apiserver pkg/storage/names): so many of its
+ * bytes, and five characters. */
+#define GENERATED_MAX 58
+#define GENERATED     "xxxxx"
 
 /* For the judgement alone: an object has no uid before it is stored, and no submission its id. */
 #define NO_ID "00000000-0000-0000-0000-000000000000"
+
+/* What is cut off may begin with half a character, which is no JSON. */
+static json_t *generated(struct spk_str start)
+{
+    if (start.len > GENERATED_MAX)
+        start.len = spk_runes_whole((struct spk_str){start.ptr, GENERATED_MAX});
+    return json_sprintf("%.*s" GENERATED, SPK_ARG(start));
+}
 
 /* A name that is no text stays, to be refused. */
 static int complete_name(json_t *metadata)
 {
     const json_t *written = json_object_get(metadata, "name");
     struct spk_str start = spk_json_str(json_object_get(metadata, "generateName"));
-    char name[320] = "";
 
-    if (written && !json_is_null(written) && !json_is_string(written))
+    if (json_string_length(written) ||
+        (written && !json_is_null(written) && !json_is_string(written)))
         return 0;
-    if (json_string_length(written))
-        (void)snprintf(name, sizeof(name), "%s", json_string_value(written));
-    else if (start.len)
-        (void)snprintf(name, sizeof(name), "%.*s" GENERATED, SPK_ARG(start));
-    return json_object_set_new(metadata, "name", json_string(name));
+    return json_object_set_new(metadata, "name", start.len ? generated(start) : json_string(""));
 }
 
 int spk_application_complete(json_t **out, const json_t *object, const json_t *ops,
@@ -74,5 +80,7 @@ int spk_application_judge(struct spk_submission *out, struct spk_app *app, const
     rc = spk_app_read(app, object, err);
     if (rc && (tell(fault, arg, err) || !app->spec))
         return -1;
+    if (app->rules.tracked) /* by its user, as he likes */
+        return rc;
     return spk_submission_make(out, app, &options, err) ? -1 : rc;
 }

@@ -21,7 +21,8 @@ int spk_application_complete(json_t **out, const json_t *object, const json_t *o
     __attribute__((warn_unused_result));
 
 /**
- * spk_application_judge() - what is said of it: faults, and notes
+ * spk_application_judge() - what is said of it: faults, and notes; of one that its user submits
+ * (v1alpha1 submissionByUser) only what can't be read
  * @out:   with the notes and the faults; to be released with spk_submission_done(), also on failure
  * @app:   @object as it was read; to be released with spk_app_done(), also on failure
  * @fault: told of each fault, as far as the object can be read; NULL: what can't be read ends it,

@@ -102,6 +102,8 @@ static int judge(struct spk_decision *out, const json_t *object, const struct sp
         return -1;
     if (rc && spk_faults_none(&submission.faults)) /* it can't be read */
         return deny(out, err->msg, err);
+    if (app.rules.tracked)
+        return 0;
     warn(&notes, &submission);
     if (spk_application_annotations(&submission, &notes, app.spec, policy, err) ||
         publish_warnings(out, &notes, err))

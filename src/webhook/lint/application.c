@@ -55,14 +55,15 @@ struct subject {
 static void add(const struct subject *subject, bool error, const char *path, const char *text)
 {
     struct spk_lint *lint = subject->lint;
+    bool full = spk_lint_is_full(lint->findings);
 
-    spk_lint_findf(
-        lint->findings,
-        (struct spk_lint_finding){.file = lint->source.name,
-                                  .offset = spk_lint_place(&lint->source, subject->object, path),
-                                  .error = error,
-                                  .where = path},
-        "%s%s%s", path, *path ? ": " : "", text);
+    spk_lint_findf(lint->findings,
+                   (struct spk_lint_finding){
+                       .file = lint->source.name,
+                       .offset = full ? 0 : spk_lint_place(&lint->source, subject->object, path),
+                       .error = error,
+                       .where = path},
+                   "%s%s%s", path, *path ? ": " : "", text);
 }
 
 static void on_fault(void *arg, const char *path, const char *what)
@@ -132,7 +133,9 @@ static int judge(struct spk_lint *lint, const json_t *object)
     check_version(&subject);
     for (size_t i = 0; i < submission.note_count; i++)
         add(&subject, false, submission.notes[i].field, submission.notes[i].message);
-    return 0;
+    if (app.rules.tracked) /* nobody gives pods what it says */
+        return 0;
+    return judge_annotations(lint, json_object_get(object, "spec"), true);
 }
 
 static bool is_of_our_groups(const json_t *object)
@@ -182,9 +185,7 @@ int spk_lint_application(struct spk_lint *lint, json_t *object)
         return 0;
     if (spk_lint_is_kind(object, "SparkApplication")) {
         lint->recognised = true;
-        if (is_judged(object) && judge(lint, object))
-            return -1;
-        return judge_annotations(lint, spec, is_judged(object));
+        return is_judged(object) ? judge(lint, object) : judge_annotations(lint, spec, false);
     }
     if (spk_lint_is_kind(object, "ScheduledSparkApplication")) {
         if (report_kind(lint, object))

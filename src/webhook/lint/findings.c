@@ -28,16 +28,26 @@ static char *copied(struct spk_lint_findings *to, struct spk_str text)
     return copy;
 }
 
+bool spk_lint_is_full(const struct spk_lint_findings *findings)
+{
+    return findings->count - findings->closed >= SPK_LINT_FINDINGS_MAX;
+}
+
+/* There is no room for another one, which is counted. */
+static bool is_left(struct spk_lint_findings *to)
+{
+    to->left += spk_lint_is_full(to);
+    return spk_lint_is_full(to);
+}
+
 void spk_lint_find(struct spk_lint_findings *to, const struct spk_lint_finding *finding)
 {
     struct spk_lint_finding *items;
     struct spk_lint_finding copy = *finding;
     char *text;
 
-    if (to->count - to->closed >= SPK_LINT_FINDINGS_MAX) {
-        to->left++;
+    if (is_left(to))
         return;
-    }
     items = spk_arena_push(&to->arena, to->items, to->count, sizeof(*items));
     text = copied(to, spk_str(finding->text));
     copy.file = copied(to, spk_str(finding->file));
@@ -57,6 +67,8 @@ void spk_lint_findf(struct spk_lint_findings *to, struct spk_lint_finding findin
 {
     va_list args;
 
+    if (is_left(to))
+        return;
     va_start(args, fmt);
     finding.text = spk_arena_vprintf(&to->arena, fmt, args);
     va_end(args);

@@ -32,6 +32,9 @@ struct spk_lint_findings {
 void spk_lint_findings_init(struct spk_lint_findings *findings);
 void spk_lint_findings_done(struct spk_lint_findings *findings);
 
+/* What is found now is only counted, until the file is done. */
+bool spk_lint_is_full(const struct spk_lint_findings *findings);
+
 /* Adds a finding; file, key, where and text are copied. */
 void spk_lint_find(struct spk_lint_findings *to, const struct spk_lint_finding *finding);
 

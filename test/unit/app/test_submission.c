@@ -192,6 +192,15 @@ static const struct {
     {"'driverIngressOptions':[{'servicePort':80,'ingressURLFormat':'a'},"
      "{'servicePort':81,'ingressURLFormat':'a'}]",
      "[1]: ingressURLFormat: \"a\" is there already"},
+    {"'image':'x:${env:HTTPS_PROXY}'",
+     "spec.image: refused: ${env:...} and ${system:...} would be"},
+    {"'sparkConf':{'spark.a':'${b}${system:user.home}'}", "spec.sparkConf.spark.a: refused: ${env"},
+    {"'hadoopConf':{'a':'${env:A}'}", "spec.hadoopConf.a: refused: ${env:...}"},
+    {"'mainApplicationFile':'local:///${env:A}.jar'", "spec.mainApplicationFile: refused: ${env"},
+    {"'deps':{'jars':['local:///a','local:///${env:A}']}", "spec.deps.jars: refused: ${env:...}"},
+    {EXEC("'javaOptions':'-Da=${env:A}'"), "spec.executor.javaOptions: refused: ${env:...}"},
+    {"'image':'${spark.kubernetes.driver.annotation.a}'", "spec.image: refused: it refers to"},
+    {"'image':'${${spark.executorEnv.A}'", "spec.image: refused: it refers to"},
 };
 
 START_TEST(test_refusals_name_the_field)
@@ -270,6 +279,10 @@ static const struct {
     {DRIVER("'hostAliases':[{'ip':'{{{APP_ID}}'}]"),
      "spark.kubernetes.driver.annotation.spark-operator.k8s.io/overlay",
      "{\"spec\":{\"hostAliases\":[{\"ip\":\"\\u007b\\u007b{APP_ID}}\"}]}}"},
+    {DRIVER("'annotations':{'a':'${env:A}'}"), "spark.kubernetes.driver.annotation.a", "${env:A}"},
+    {EXEC("'envVars':{'A':'${env:B}'}"), "spark.executorEnv.A", "${env:B}"},
+    {"'sparkConf':{'spark.a':'${spark.b} $ {env:A} ${env.A} ${'}", "spark.a",
+     "${spark.b} $ {env:A} ${env.A} ${"},
 };
 
 START_TEST(test_properties)
@@ -480,6 +493,56 @@ START_TEST(test_an_overlay_has_a_ceiling)
 }
 END_TEST
 
+static json_t *many(size_t count)
+{
+    json_t *list = json_array();
+
+    while (json_array_size(list) < count)
+        json_array_append_new(list, json_pack("{s:s}", "name", "a"));
+    return list;
+}
+
+static bool is_told(const char *fault)
+{
+    return strstr(submission.faults.lines, fault) != NULL;
+}
+
+/* Each mount would be looked for among all volumes. */
+START_TEST(test_more_volumes_and_mounts_than_a_pod_has)
+{
+    json_t *spec;
+    json_t *driver;
+    json_t *template;
+
+    make(DRIVER("'sidecars':[{}],'initContainers':[{}],'template':{'spec':{}}"));
+    spec = json_object_get(object, "spec");
+    driver = json_object_get(spec, "driver");
+    template = json_object_get(json_object_get(driver, "template"), "spec");
+    json_object_set_new(spec, "volumes", many(SPK_APP_VOLUMES_MAX));
+    json_object_set_new(template, "volumes", many(SPK_APP_VOLUMES_MAX));
+    json_object_set_new(driver, "volumeMounts", many(500));
+    for (int i = 0; i < 2; i++) {
+        json_t *list = json_object_get(driver, i ? "sidecars" : "initContainers");
+        json_object_set_new(json_array_get(list, 0), "volumeMounts", many(250));
+    }
+    ck_assert_msg(spk_submission_make(&submission, &app, &usual, &err) == 0, "%s", err.msg);
+    spk_submission_done(&submission);
+    json_array_append_new(json_object_get(driver, "volumeMounts"), json_object());
+    json_array_append_new(json_object_get(spec, "volumes"), json_pack("{s:s}", "name", "b"));
+    json_array_append_new(json_object_get(template, "volumes"), json_object());
+    json_object_set_new(driver, "initContainers", many(SPK_APP_CONTAINERS_MAX + 1));
+    json_object_set_new(json_array_get(json_object_get(driver, "initContainers"), 0),
+                        "volumeMounts", many(250));
+    ck_assert_int_eq(spk_submission_make(&submission, &app, &usual, &err), -1);
+    ck_assert(is_told("spec.volumes: found 501, expected at most 500"));
+    ck_assert(is_told("spec.driver.template.spec.volumes: found 501, expected at most 500"));
+    ck_assert(is_told("spec.driver.initContainers: found 201, expected at most 200"));
+    ck_assert(is_told("spec.driver.volumeMounts: found 1001 with those of sidecars and "
+                      "initContainers, expected at most 1000"));
+    ck_assert_uint_eq(submission.note_count, 0); /* not that nothing mounts "b" */
+}
+END_TEST
+
 START_TEST(test_notes_become_a_condition)
 {
     json_t *condition;
@@ -519,6 +582,7 @@ int main(void)
     tcase_add_test(tcase, test_a_template_chooses_no_namespace);
     tcase_add_test(tcase, test_the_ui_is_told_where_it_is);
     tcase_add_test(tcase, test_an_overlay_has_a_ceiling);
+    tcase_add_test(tcase, test_more_volumes_and_mounts_than_a_pod_has);
     tcase_add_test(tcase, test_notes_become_a_condition);
     return run_case("submission", tcase);
 }
