@@ -1,4 +1,5 @@
 #include "spk/base/str.h"
+#include "spk/json/walk.h"
 
 #include "ui_parts.h"
 
@@ -103,16 +104,20 @@ int spk_ui_proxy_base(char out[256], const struct spk_app *app,
     return *out ? 0 : 1;
 }
 
-/* The user's annotations, and the rewriting that a path needs unless the user has said his own. */
+/* The user's annotations, and the rewriting that a path needs unless the user has said his own.
+ * NULL without memory. */
 static json_t *annotations(const struct spk_ui_port *port, const struct spk_ui_options *options,
                            const char *path)
 {
     const json_t *users = json_object_get(port->options, "ingressAnnotations");
     const json_t *own = users ? users : options->ingress_annotations;
-    json_t *all = json_is_object(own) ? json_copy((json_t *)own) : json_object();
+    json_t *all = json_is_object(own) ? spk_json_copy(own) : json_object();
 
-    if (all && *path && !json_object_get(all, REWRITE_KEY))
-        (void)json_object_set_new(all, REWRITE_KEY, json_string(REWRITE_REST));
+    if (all && *path && !json_object_get(all, REWRITE_KEY) &&
+        json_object_set_new(all, REWRITE_KEY, json_string(REWRITE_REST)) != 0) {
+        json_decref(all);
+        return NULL;
+    }
     return all;
 }
 
@@ -136,6 +141,8 @@ int spk_ui_ingress(json_t **out, const struct spk_app *app, const struct spk_ui_
     if (spk_ui_url(host, path, app, port->url_format, err) != 0)
         return -1;
     added = annotations(port, options, path);
+    if (!added)
+        return spk_fail(err, SPK_ENOMEM, "out of memory");
     *out = json_pack("{ss ss so s{ss* sO* s[o]}}", "apiVersion", "networking.k8s.io/v1", "kind",
                      "Ingress", "metadata", spk_ui_metadata(app, port->ingress, NULL, added),
                      "spec", "ingressClassName", options->ingress_class, "tls",

@@ -113,21 +113,25 @@ static bool has_driver(enum spk_app_state state)
     return state == SPK_APP_SUBMITTED || state == SPK_APP_RUNNING || state == SPK_APP_UNKNOWN;
 }
 
-/* Conditions that others have written: a merge patch replaces the list as a whole. */
+/* Conditions that others have written: a merge patch replaces the list as a whole. NULL without
+ * memory. */
 static json_t *others_conditions(const json_t *have)
 {
-    json_t *others = json_array();
+    json_auto_t *others = json_array();
     const json_t *item;
     size_t i;
 
+    if (!others)
+        return NULL;
     json_array_foreach(have, i, item)
     {
         const char *type = json_string_value(json_object_get(item, "type"));
 
-        if (!type || strcmp(type, SPK_SUBMISSION_CONDITION) != 0)
-            (void)json_array_append(others, (json_t *)item);
+        if ((!type || strcmp(type, SPK_SUBMISSION_CONDITION) != 0) &&
+            json_array_append(others, (json_t *)item) != 0)
+            return NULL;
     }
-    return others;
+    return json_incref(others);
 }
 
 /* What is said of the spec that is refused, or of the submission that has made a driver; NULL
@@ -153,9 +157,11 @@ static int add_conditions(struct spk_pass *pass, json_t *patch, const struct spk
 
     if (!begins && !(is_refused(pass, now) && old->state != SPK_APP_FAILED))
         return 0;
+    list = others_conditions(have);
+    if (!list)
+        return spk_fail(err, SPK_ENOMEM, "out of memory");
     if (said_now(&said, pass, now, err) != 0)
         return -1;
-    list = others_conditions(have);
     if (said && json_array_append_new(list, said) != 0)
         return spk_fail(err, SPK_ENOMEM, "out of memory");
     if (!said && json_array_size(list) == json_array_size(have))

@@ -24,7 +24,7 @@ static int renew_config_map(struct spk_engine *engine, const struct spk_key *key
         return spk_fail(err, SPK_EINVALID,
                         "its name is taken by %s: delete that, or rename the application", owner);
     }
-    renewed = json_deep_copy(object);
+    renewed = spk_json_deep_copy(object);
     if (json_object_set(json_object_get(renewed, "metadata"), "uid", (json_t *)uid) != 0)
         result = spk_fail(err, SPK_ENOMEM, "out of memory");
     else

@@ -83,25 +83,14 @@ static int set_name(json_t *object, const char *key, const char *value)
     return json_object_get(object, key) ? 0 : json_object_set_new(object, key, json_string(value));
 }
 
-/* json_copy() does not look whether a member was copied. */
-static json_t *copy_object(const json_t *object)
-{
-    json_t *copy = json_copy((json_t *)object);
-
-    if (json_object_size(copy) == json_object_size(object))
-        return copy;
-    json_decref(copy);
-    return NULL;
-}
-
 /* A copy that shares all but what is left out. Items of a list may lack what they are. */
 static json_t *strip(const json_t *object, enum spk_source_kind kind)
 {
     static const char *const last_applied = "kubectl.kubernetes.io/last-applied-configuration";
     const json_t *noted = json_object_get(json_object_get(object, "metadata"), "annotations");
-    json_auto_t *copy = copy_object(object);
-    json_auto_t *metadata = copy_object(json_object_get(object, "metadata"));
-    json_auto_t *annotations = json_is_object(noted) ? copy_object(noted) : NULL;
+    json_auto_t *copy = spk_json_copy(object);
+    json_auto_t *metadata = spk_json_copy(json_object_get(object, "metadata"));
+    json_auto_t *annotations = json_is_object(noted) ? spk_json_copy(noted) : NULL;
     const char *version = kind == SPK_SOURCE_V1BETA2 ? "sparkoperator.k8s.io/v1beta2"
                                                      : "spark-operator.k8s.io/v1alpha1";
 

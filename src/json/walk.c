@@ -65,6 +65,27 @@ int spk_json_parse(json_t **out, const char *bytes, size_t len, struct spk_err *
     return spk_json_parse_at(out, &stopped, bytes, len, err);
 }
 
+json_t *spk_json_copy(const json_t *from)
+{
+    json_t *copy = json_copy((json_t *)from);
+
+    if (copy && json_object_size(copy) == json_object_size(from) &&
+        json_array_size(copy) == json_array_size(from))
+        return copy;
+    json_decref(copy);
+    return NULL;
+}
+
+json_t *spk_json_deep_copy(const json_t *from)
+{
+    json_t *copy = json_deep_copy(from);
+
+    if (copy && json_equal(copy, from))
+        return copy;
+    json_decref(copy);
+    return NULL;
+}
+
 /* Takes the values of a tree off what may be left; false when it is not enough. */
 static bool count_off(size_t *left, json_t *tree)
 {

@@ -66,6 +66,13 @@ static inline json_t *spk_json_string(struct spk_str text)
     return json_stringn(text.ptr ? text.ptr : "", text.len);
 }
 
+/* A new object or array with the same values, NULL without memory: json_copy() leaves out, without
+ * a word, what it has none for. */
+json_t *spk_json_copy(const json_t *from);
+
+/* The same, with copies of the values. */
+json_t *spk_json_deep_copy(const json_t *from);
+
 /* True for a tree of more than @most values. */
 bool spk_json_exceeds(json_t *tree, size_t most);
 

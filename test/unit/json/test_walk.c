@@ -6,6 +6,9 @@
 
 #include "../suite.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+
 static const struct {
     const char *name;
     struct spk_str text;
@@ -190,6 +193,49 @@ START_TEST(strings)
 }
 END_TEST
 
+static int grants; /* allocations that are left; < 0: any number */
+
+static void *granted(size_t size)
+{
+    if (grants == 0)
+        return NULL;
+    grants -= grants > 0;
+    return malloc(size);
+}
+
+START_TEST(a_copy_is_whole_or_none)
+{
+    json_t *from = json_pack("{s[iii] s{ss ss} s{} sn}", "list", 1, 2, 3, "object", "a", "1", "b",
+                             "2", "none", "null");
+    int refused = 0;
+
+    for (int key = 0; key < 20; key++) {
+        char name[16];
+        (void)snprintf(name, sizeof(name), "key%d", key);
+        ck_assert_int_eq(json_object_set_new(from, name, json_integer(key)), 0);
+    }
+    json_set_alloc_funcs(granted, free);
+    for (int most = 0; most < 200; most++) {
+        json_t *shallow;
+        json_t *deep;
+        grants = most;
+        shallow = spk_json_copy(from);
+        grants = most;
+        deep = spk_json_deep_copy(from);
+        grants = -1;
+        ck_assert(!shallow || json_equal(shallow, from));
+        ck_assert(!deep || json_equal(deep, from));
+        refused += !shallow + !deep;
+        json_decref(shallow);
+        json_decref(deep);
+    }
+    ck_assert_int_gt(refused, 10);
+    ck_assert_int_lt(refused, 400);
+    json_decref(from);
+    json_set_alloc_funcs(malloc, free);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tcase = tcase_create("walk");
@@ -201,5 +247,6 @@ int main(void)
     ADD_ROWS(tcase, read_members, members);
     tcase_add_test(tcase, places);
     tcase_add_test(tcase, strings);
+    tcase_add_test(tcase, a_copy_is_whole_or_none);
     return run_case("walk", tcase);
 }
