@@ -39,13 +39,19 @@ int spk_ui_name(char out[64], const struct spk_app *app, const char *suffix, str
     return 0;
 }
 
+/* NULL, which json_pack() leaves out, for what nobody has said. */
+static const char *said(const char *text)
+{
+    return *text ? text : NULL;
+}
+
 /* The Service's labels are the user's, and ours over them. */
 static json_t *labels(const struct spk_app *app, const json_t *users)
 {
-    json_t *all = json_is_object(users) ? json_copy((json_t *)users) : json_object();
-    json_t *ours = json_pack("{ss% ss ss}", SPK_APP_LABEL_NAME, app->name.ptr, app->name.len,
+    json_t *all = json_is_object(users) ? spk_json_copy(users) : json_object();
+    json_t *ours = json_pack("{ss% ss ss*}", SPK_APP_LABEL_NAME, app->name.ptr, app->name.len,
                              SPK_APP_LABEL_LAUNCHED, SPK_APP_LABEL_LAUNCHED_VALUE,
-                             SPK_APP_LABEL_SUBMISSION, app->status.submission_id);
+                             SPK_APP_LABEL_SUBMISSION, said(app->status.submission_id));
 
     if (all && (!ours || json_object_update(all, ours) != 0)) {
         json_decref(all);
@@ -76,6 +82,17 @@ static int ui_port(const struct spk_app *app)
     return port > 0 && port < 65536 ? (int)port : UI_PORT;
 }
 
+/* The driver of the run at hand. Who submits for himself may have given it no submission's id: then
+ * Spark's own id tells it from others of the name. */
+static json_t *selector(const struct spk_app *app)
+{
+    const char *id = said(app->status.submission_id);
+
+    return json_pack("{ss% ss* ss* ss}", SPK_APP_LABEL_NAME, app->name.ptr, app->name.len,
+                     SPK_APP_LABEL_SUBMISSION, id, "spark-app-selector",
+                     id ? NULL : said(app->status.application_id), "spark-role", "driver");
+}
+
 static json_t *service(const struct spk_app *app, const struct spk_ui_options *options,
                        const struct spk_ui_port *port)
 {
@@ -84,12 +101,10 @@ static json_t *service(const struct spk_app *app, const struct spk_ui_options *o
         spk_ui_metadata(app, port->service, json_object_get(port->options, "serviceLabels"),
                         json_object_get(port->options, "serviceAnnotations"));
 
-    return json_pack("{ss ss so s{ss s[{ss ss si si}] s{ss% ss ss}}}", "apiVersion", "v1", "kind",
-                     "Service", "metadata", metadata, "spec", "type",
-                     type ? type : options->service_type, "ports", "name", port->name, "protocol",
-                     "TCP", "port", port->port, "targetPort", port->target, "selector",
-                     SPK_APP_LABEL_NAME, app->name.ptr, app->name.len, SPK_APP_LABEL_SUBMISSION,
-                     app->status.submission_id, "spark-role", "driver");
+    return json_pack("{ss ss so s{ss s[{ss ss si si}] so}}", "apiVersion", "v1", "kind", "Service",
+                     "metadata", metadata, "spec", "type", type ? type : options->service_type,
+                     "ports", "name", port->name, "protocol", "TCP", "port", port->port,
+                     "targetPort", port->target, "selector", selector(app));
 }
 
 static int add(json_t *objects, json_t *object, struct spk_err *err)

@@ -2,6 +2,7 @@
 
 #include "../../../src/app/ui_parts.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static struct spk_app app;
@@ -185,6 +186,79 @@ START_TEST(test_an_ingress_is_as_the_application_says_or_else_as_all_are)
 }
 END_TEST
 
+/* Who submits for himself may give his driver no submission's id: an empty one would be no pod's.
+ */
+static const struct {
+    const char *submission;
+    const char *application;
+    const char *key;     /* what tells the driver from others of the name */
+    const char *without; /* what is left out */
+} drivers[] = {
+    {"id-1", "spark-1", SPK_APP_LABEL_SUBMISSION, "spark-app-selector"},
+    {"", "spark-1", "spark-app-selector", SPK_APP_LABEL_SUBMISSION},
+    {"", "", "spark-role", SPK_APP_LABEL_SUBMISSION},
+};
+
+START_TEST(test_the_service_selects_what_the_driver_has)
+{
+    const json_t *selector;
+    const json_t *service;
+    json_t *objects;
+
+    make("pi", "{}");
+    strcpy(app.status.submission_id, drivers[_i].submission);
+    strcpy(app.status.application_id, drivers[_i].application);
+    ck_assert_int_eq(spk_ui_objects(&objects, &app, &PLAIN, &err), 0);
+    service = json_array_get(objects, 0);
+    selector = json_object_get(json_object_get(service, "spec"), "selector");
+    ck_assert_ptr_nonnull(json_object_get(selector, drivers[_i].key));
+    ck_assert_ptr_null(json_object_get(selector, drivers[_i].without));
+    ck_assert_str_eq(json_string_value(json_object_get(selector, SPK_APP_LABEL_NAME)), "pi");
+    ck_assert_str_eq(json_string_value(json_object_get(selector, "spark-role")), "driver");
+    if (!*drivers[_i].submission) {
+        ck_assert_ptr_null(
+            member(json_object_get(service, "metadata"), "labels", SPK_APP_LABEL_SUBMISSION));
+    }
+    json_decref(objects);
+}
+END_TEST
+
+static int grants; /* allocations that are left; < 0: any number */
+
+static void *granted(size_t size)
+{
+    if (grants == 0)
+        return NULL;
+    grants -= grants > 0;
+    return malloc(size);
+}
+
+START_TEST(test_without_memory_nothing_is_made_by_halves)
+{
+    struct spk_ui_options options = {.service_type = "ClusterIP",
+                                     .ingress_url_format = "h.example/{{$appName}}"};
+    int made = 0;
+    json_t *whole;
+
+    make("pi", "{\"sparkUIOptions\":{\"serviceLabels\":{\"a\":\"1\",\"b\":\"2\"},"
+               "\"ingressAnnotations\":{\"c\":\"3\"}}}");
+    ck_assert_int_eq(spk_ui_objects(&whole, &app, &options, &err), 0);
+    json_set_alloc_funcs(granted, free);
+    for (int most = 0; most < 400; most++) {
+        json_t *objects = NULL;
+        grants = most;
+        made += spk_ui_objects(&objects, &app, &options, &err) == 0;
+        grants = -1;
+        ck_assert_msg(!objects || json_equal(objects, whole), "%d allocations", most);
+        json_decref(objects);
+    }
+    ck_assert_int_gt(made, 10);
+    ck_assert_int_lt(made, 390);
+    json_decref(whole);
+    json_set_alloc_funcs(malloc, free);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tcase = tcase_create("ui");
@@ -196,5 +270,7 @@ int main(void)
     tcase_add_test(tcase, test_the_service_says_what_the_application_says);
     tcase_add_test(tcase, test_an_ingress_leads_to_the_service_and_is_told_of);
     tcase_add_test(tcase, test_an_ingress_is_as_the_application_says_or_else_as_all_are);
+    ADD_ROWS(tcase, test_the_service_selects_what_the_driver_has, drivers);
+    tcase_add_test(tcase, test_without_memory_nothing_is_made_by_halves);
     return run_case("ui", tcase);
 }
