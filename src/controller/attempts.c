@@ -1,5 +1,6 @@
 #include "controller/attempts.h"
 
+#include "spk/app/executors.h"
 #include "spk/base/cleanup.h"
 #include "spk/base/clock.h"
 #include "spk/base/limits.h"
@@ -28,8 +29,10 @@ struct attempt {
     int64_t driver_since_s;
     struct spk_pod *last_driver; /* of the submission that is at hand, when it is gone */
     int64_t executors_ms;
-    json_t *buried;
+    json_t *buried;    /* executors of the run below */
     json_t *condition; /* of the submission that is at hand */
+    char run[40];      /* as the last look has found it: its submissionID */
+    bool tracked;      /* any pod is the run's; see spk_app_is_of_run() */
     enum spk_app_state state;
     bool left_alone; /* it is another operator's */
 };
@@ -242,11 +245,18 @@ bool spk_attempts_call_off(struct spk_attempts *attempts, const char *key)
     return alive;
 }
 
+/* What the driver has been for how long is not known any more either: somebody else may run it
+ * anew meanwhile. */
 static void call_off_node(const void *node, VISIT visit, void *closure)
 {
+    struct attempt *attempt = *(struct attempt *const *)node;
+
     (void)closure;
-    if (visit == postorder || visit == leaf)
-        (void)call_off(*(struct attempt *const *)node);
+    if (visit != postorder && visit != leaf)
+        return;
+    (void)call_off(attempt);
+    attempt->driver = SPK_DRIVER_UNSEEN;
+    attempt->driver_since_s = 0;
 }
 
 void spk_attempts_call_off_all(struct spk_attempts *attempts)
@@ -300,7 +310,7 @@ json_t *spk_attempts_said(struct spk_attempts *attempts, const char *key, const 
     (void)pthread_mutex_lock(&attempts->lock);
     attempt = find(attempts, key);
     if (attempt && attempt->condition && strcmp(attempt->id, id) == 0)
-        said = json_deep_copy(attempt->condition);
+        said = spk_json_deep_copy(attempt->condition);
     (void)pthread_mutex_unlock(&attempts->lock);
     return said;
 }
@@ -336,31 +346,48 @@ int spk_attempts_last_driver(struct spk_attempts *attempts, const char *key, con
     return result;
 }
 
-void spk_attempts_buried(struct spk_attempts *attempts, const char *key, const char *pod,
-                         enum spk_pod_state state)
+static bool is_of_run(const struct attempt *attempt, const struct spk_pod *pod)
 {
-    struct attempt *attempt;
-
-    (void)pthread_mutex_lock(&attempts->lock);
-    attempt = find_or_add(attempts, key);
-    if (attempt && !attempt->buried)
-        attempt->buried = json_object();
-    if (attempt && json_object_size(attempt->buried) < SPK_GRAVES_MAX)
-        (void)json_object_set_new(attempt->buried, pod, json_string(spk_pod_state_text(state)));
-    (void)pthread_mutex_unlock(&attempts->lock);
+    return attempt->tracked || (*attempt->run && strcmp(attempt->run, pod->submission_id) == 0);
 }
 
-json_t *spk_attempts_graves(struct spk_attempts *attempts, const char *key)
+/* Without memory it is as if nobody had seen it go. */
+static void bury(struct attempt *attempt, const struct spk_pod *pod)
 {
-    json_t *graves = NULL;
+    const char *state = spk_pod_state_text(spk_executor_deleted(pod, attempt->state));
+
+    if (!attempt->buried)
+        attempt->buried = json_object();
+    if (json_object_size(attempt->buried) < SPK_GRAVES_MAX)
+        (void)json_object_set_new(attempt->buried, pod->name, json_string(state));
+}
+
+void spk_attempts_buried(struct spk_attempts *attempts, const char *key,
+                         const struct spk_pod *executor)
+{
     struct attempt *attempt;
 
     (void)pthread_mutex_lock(&attempts->lock);
     attempt = find(attempts, key);
-    if (attempt && attempt->buried)
-        graves = json_copy(attempt->buried);
+    if (attempt && is_of_run(attempt, executor))
+        bury(attempt, executor);
     (void)pthread_mutex_unlock(&attempts->lock);
-    return graves;
+}
+
+int spk_attempts_graves(json_t **out, struct spk_attempts *attempts, const char *key,
+                        struct spk_err *err)
+{
+    struct attempt *attempt;
+    json_t *graves;
+
+    (void)pthread_mutex_lock(&attempts->lock);
+    attempt = find(attempts, key);
+    graves = attempt && attempt->buried ? spk_json_copy(attempt->buried) : json_object();
+    (void)pthread_mutex_unlock(&attempts->lock);
+    if (!graves)
+        return no_memory(err);
+    *out = graves;
+    return 0;
 }
 
 void spk_attempts_settle(struct spk_attempts *attempts, const char *key, const json_t *written)
@@ -397,16 +424,24 @@ int64_t spk_attempts_executors_due(struct spk_attempts *attempts, const char *ke
     return due;
 }
 
-void spk_attempts_state(struct spk_attempts *attempts, const char *key, enum spk_app_state state)
+static void note(struct attempt *attempt, const struct spk_app *app)
+{
+    if (strcmp(attempt->run, app->status.submission_id) != 0)
+        json_decref(SPK_STEAL(attempt->buried));
+    memcpy(attempt->run, app->status.submission_id, sizeof(attempt->run));
+    attempt->tracked = app->rules.tracked;
+    attempt->state = app->status.state;
+    attempt->left_alone = false;
+}
+
+void spk_attempts_note(struct spk_attempts *attempts, const char *key, const struct spk_app *app)
 {
     struct attempt *attempt;
 
     (void)pthread_mutex_lock(&attempts->lock);
     attempt = find_or_add(attempts, key);
-    if (attempt) {
-        attempt->state = state;
-        attempt->left_alone = false;
-    }
+    if (attempt)
+        note(attempt, app);
     (void)pthread_mutex_unlock(&attempts->lock);
 }
 

@@ -52,7 +52,7 @@ void spk_attempts_end(struct spk_attempts *attempts, const char *key, const char
 /* Ends it, whatever it is at, and forgets it. True: its child still lives; ask again. */
 bool spk_attempts_call_off(struct spk_attempts *attempts, const char *key);
 
-/* The same for all. */
+/* The same for all, of whom others may take care from now on. */
 void spk_attempts_call_off_all(struct spk_attempts *attempts);
 
 /* Since when the driver is what it is, by the wall clock: now, when it was something else. ABSENT
@@ -75,12 +75,15 @@ void spk_attempts_driver_gone(struct spk_attempts *attempts, const char *key,
 int spk_attempts_last_driver(struct spk_attempts *attempts, const char *key, const char *id,
                              struct spk_pod *out);
 
-/* How an executor that is gone ended; of SPK_GRAVES_MAX at most. */
-void spk_attempts_buried(struct spk_attempts *attempts, const char *key, const char *pod,
-                         enum spk_pod_state state);
+/* An executor as it was when it was deleted. Kept, for SPK_GRAVES_MAX of them at most, is how those
+ * ended that are of the run which the last look has found; for the watch of all pods it costs
+ * nothing that grows with an application. */
+void spk_attempts_buried(struct spk_attempts *attempts, const char *key,
+                         const struct spk_pod *executor);
 
-/* All of those: a new object pod -> state, NULL without any. */
-json_t *spk_attempts_graves(struct spk_attempts *attempts, const char *key);
+/* All of those: a new object pod -> state. */
+int spk_attempts_graves(json_t **out, struct spk_attempts *attempts, const char *key,
+                        struct spk_err *err) __attribute__((warn_unused_result));
 
 /* What @written says need not be remembered any longer. */
 void spk_attempts_settle(struct spk_attempts *attempts, const char *key, const json_t *written);
@@ -88,8 +91,9 @@ void spk_attempts_settle(struct spk_attempts *attempts, const char *key, const j
 /* May executorState be written now? Else in how many milliseconds: once a second is enough. */
 int64_t spk_attempts_executors_due(struct spk_attempts *attempts, const char *key, int64_t now_ms);
 
-/* The state that the last look found; for the counts. */
-void spk_attempts_state(struct spk_attempts *attempts, const char *key, enum spk_app_state state);
+/* What a look at an application of ours has found: its state, and which run its executors are of.
+ * Those of another one are forgotten. */
+void spk_attempts_note(struct spk_attempts *attempts, const char *key, const struct spk_app *app);
 
 /* The last look found another operator's. Is that news? */
 bool spk_attempts_leave_alone(struct spk_attempts *attempts, const char *key);

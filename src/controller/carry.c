@@ -359,18 +359,17 @@ static const struct spk_pod **executors_of(const struct spk_pass *pass, size_t *
     return list;
 }
 
-/* What status has, and over it how those that are gone have ended. */
+/* What status has, and over it how those that are gone have ended. NULL without memory. */
 static json_t *known_executors(struct spk_pass *pass, const json_t *have)
 {
-    json_t *known = have ? json_deep_copy(have) : json_object();
-    json_t *buried = spk_attempts_graves(pass->engine->attempts, pass->key_text);
+    json_auto_t *known = json_is_object(have) ? spk_json_copy(have) : json_object();
+    json_auto_t *buried = NULL;
+    struct spk_err err;
 
-    if (known && buried && json_object_update(known, buried) != 0) {
-        json_decref(known);
-        known = NULL;
-    }
-    json_decref(buried);
-    return known;
+    if (!known || spk_attempts_graves(&buried, pass->engine->attempts, pass->key_text, &err) != 0 ||
+        json_object_update(known, buried) != 0)
+        return NULL;
+    return json_incref(known);
 }
 
 static int write_executors(struct spk_pass *pass, const json_t *have, const json_t *now,

@@ -1,7 +1,5 @@
 #include "controller/engine_parts.h"
 
-#include "spk/base/cleanup.h"
-
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -61,37 +59,18 @@ static void on_change(void *ctx, const char *key)
                        err.msg);
 }
 
-/* The store's threads may be here before its address is known: NULL then. */
-static struct spk_store *store_of(struct spk_engine *engine)
-{
-    struct spk_store *store;
-
-    (void)pthread_mutex_lock(&engine->start_lock);
-    store = engine->store;
-    (void)pthread_mutex_unlock(&engine->start_lock);
-    return store;
-}
-
+/* On the watch of everybody's pods: nothing here may take longer for one application than for
+ * another. */
 static void on_pod_gone(void *ctx, const char *key, const struct spk_pod *pod)
 {
     struct spk_engine *engine = ctx;
-    struct spk_store *store = store_of(engine);
-    struct spk_app app = {0};
-    struct spk_err err = {0};
-    json_t *object = NULL;
 
     if (!atomic_load(&engine->leads)) /* nobody would ever ask for it, or forget it */
         return;
-    if (pod->driver) {
+    if (pod->driver)
         spk_attempts_driver_gone(engine->attempts, key, pod);
-    } else if (store && spk_store_app(store, key, &object, &err) == 0 &&
-               spk_app_read(&app, object, &err) == 0 &&
-               strcmp(app.status.submission_id, pod->submission_id) == 0) {
-        spk_attempts_buried(engine->attempts, key, pod->name,
-                            spk_executor_deleted(pod, app.status.state));
-    }
-    spk_app_done(&app);
-    json_decref(object);
+    else
+        spk_attempts_buried(engine->attempts, key, pod);
 }
 
 static void on_state(void *ctx, const char *what, bool watching, const struct spk_err *err)
@@ -228,14 +207,7 @@ static int start_store(struct spk_engine *engine, struct spk_err *err)
         .on_state = on_state,
     };
 
-    struct spk_store *store;
-
-    if (spk_store_start(&store, engine->kube, &options, err) != 0)
-        return -1;
-    (void)pthread_mutex_lock(&engine->start_lock);
-    engine->store = store;
-    (void)pthread_mutex_unlock(&engine->start_lock);
-    return 0;
+    return spk_store_start(&engine->store, engine->kube, &options, err);
 }
 
 static int start_lease(struct spk_engine *engine, struct spk_err *err)
@@ -275,7 +247,6 @@ int spk_engine_start(struct spk_engine **out, const struct spk_engine_options *o
     engine->stop.fd = -1;
     atomic_init(&engine->leads, !options->elect);
     (void)pthread_mutex_init(&engine->trouble_lock, NULL);
-    (void)pthread_mutex_init(&engine->start_lock, NULL);
     if (start_parts(engine, err) != 0) {
         spk_engine_stop(engine);
         return -1;
@@ -308,7 +279,6 @@ void spk_engine_stop(struct spk_engine *engine)
     spk_attempts_free(engine->attempts);
     spk_stop_done(&engine->stop);
     (void)pthread_mutex_destroy(&engine->trouble_lock);
-    (void)pthread_mutex_destroy(&engine->start_lock);
     free(engine->threads);
     free(engine);
 }

@@ -24,7 +24,6 @@ struct spk_engine {
     atomic_bool leads;  /* as the Lease's thread has last said; for those who may run without it */
     pthread_t *threads; /* of both lanes, and the resync */
     size_t thread_count;
-    pthread_mutex_t start_lock; /* of store, which its threads may ask for before it is there */
     pthread_mutex_t trouble_lock;
     char trouble_of[320]; /* whose trouble it is */
     char trouble[512];

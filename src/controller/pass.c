@@ -162,6 +162,8 @@ int spk_pass_take(struct spk_pass *pass, json_t *object, struct spk_err *err)
         judge_spec(pass);
     }
     apply_defaults(pass);
+    if (!spk_app_is_anothers(&pass->app))
+        spk_attempts_note(pass->engine->attempts, pass->key_text, &pass->app);
     if (spk_app_driver_name(pass->driver_name, &pass->app, &fault) != 0) {
         pass->driver_name[0] = '\0';
         if (!*pass->fault)
@@ -266,13 +268,10 @@ static void forget_gone(struct spk_engine *engine, const char *key)
     json_decref(object);
 }
 
-static void note_state(struct spk_pass *pass)
+static void note_anothers(struct spk_pass *pass)
 {
-    struct spk_attempts *attempts = pass->engine->attempts;
-
-    if (!spk_app_is_anothers(&pass->app)) {
-        spk_attempts_state(attempts, pass->key_text, pass->app.status.state);
-    } else if (spk_attempts_leave_alone(attempts, pass->key_text)) {
+    if (spk_app_is_anothers(&pass->app) &&
+        spk_attempts_leave_alone(pass->engine->attempts, pass->key_text)) {
         spk_engine_log(pass->engine, SPK_LOG_INFO, "left to another operator", pass->key_text,
                        "to_take_over", "annotate it with " SPK_APP_MARKER "=" SPK_APP_MARKER_VALUE);
     }
@@ -305,7 +304,7 @@ int spk_engine_pass(struct spk_engine *engine, const char *key, int64_t *wake_ms
     if (result == 0)
         result = steps(&pass, wake_ms, err);
     if (result == 0)
-        note_state(&pass);
+        note_anothers(&pass);
     pass_done(&pass);
     return result;
 }

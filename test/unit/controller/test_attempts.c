@@ -121,18 +121,50 @@ START_TEST(test_another_submission_waits_for_the_end_of_the_first)
 }
 END_TEST
 
+static void finds(const char *key, const char *id, enum spk_app_state state)
+{
+    struct spk_app app = {.status.state = state};
+
+    strcpy(app.status.submission_id, id);
+    spk_attempts_note(attempts, key, &app);
+}
+
+static void buries(const char *name, const char *id, enum spk_pod_state state)
+{
+    struct spk_pod pod = {.state = state};
+
+    strcpy(pod.name, name);
+    strcpy(pod.submission_id, id);
+    spk_attempts_buried(attempts, KEY, &pod);
+}
+
+static json_t *graves(void)
+{
+    json_t *all = NULL;
+
+    ck_assert_int_eq(spk_attempts_graves(&all, attempts, KEY, &err), 0);
+    return all;
+}
+
+static size_t grave_count(void)
+{
+    json_t *all = graves();
+    size_t count = json_object_size(all);
+
+    json_decref(all);
+    return count;
+}
+
 START_TEST(test_no_more_graves_than_there_is_room_for)
 {
-    json_t *graves;
     char pod[32];
 
+    finds(KEY, ID, SPK_APP_RUNNING);
     for (int i = 0; i <= SPK_GRAVES_MAX; i++) {
         (void)snprintf(pod, sizeof(pod), "exec-%d", i);
-        spk_attempts_buried(attempts, KEY, pod, SPK_POD_COMPLETED);
+        buries(pod, ID, SPK_POD_COMPLETED);
     }
-    graves = spk_attempts_graves(attempts, KEY);
-    ck_assert_uint_eq(json_object_size(graves), SPK_GRAVES_MAX);
-    json_decref(graves);
+    ck_assert_uint_eq(grave_count(), SPK_GRAVES_MAX);
 }
 END_TEST
 
@@ -149,24 +181,69 @@ END_TEST
 START_TEST(test_how_executors_ended_is_kept_until_it_is_written)
 {
     json_t *written = json_pack("{ssss}", "exec-1", "COMPLETED", "exec-2", "RUNNING");
-    json_t *graves;
+    json_t *left;
 
-    spk_attempts_buried(attempts, KEY, "exec-1", SPK_POD_COMPLETED);
-    spk_attempts_buried(attempts, KEY, "exec-2", SPK_POD_FAILED);
+    finds(KEY, ID, SPK_APP_RUNNING);
+    buries("exec-1", ID, SPK_POD_RUNNING);
+    buries("exec-2", ID, SPK_POD_FAILED);
     spk_attempts_settle(attempts, KEY, written);
-    graves = spk_attempts_graves(attempts, KEY);
-    ck_assert_uint_eq(json_object_size(graves), 1);
-    ck_assert_str_eq(json_string_value(json_object_get(graves, "exec-2")), "FAILED");
-    json_decref(graves);
+    left = graves();
+    ck_assert_uint_eq(json_object_size(left), 1);
+    ck_assert_str_eq(json_string_value(json_object_get(left, "exec-2")), "FAILED");
+    json_decref(left);
     json_decref(written);
+}
+END_TEST
+
+START_TEST(test_how_executors_ended_hangs_on_how_their_driver_did)
+{
+    json_t *all;
+
+    finds(KEY, ID, SPK_APP_FAILING);
+    buries("exec-1", ID, SPK_POD_RUNNING);
+    all = graves();
+    ck_assert_str_eq(json_string_value(json_object_get(all, "exec-1")), "FAILED");
+    json_decref(all);
+}
+END_TEST
+
+START_TEST(test_executors_of_another_run_are_nobodys)
+{
+    struct spk_app tracked = {.rules.tracked = true};
+
+    buries("exec-1", ID, SPK_POD_FAILED); /* nobody has looked at its application */
+    finds(KEY, ID, SPK_APP_RUNNING);
+    buries("exec-2", "another", SPK_POD_FAILED);
+    finds(KEY, "", SPK_APP_NEW);
+    buries("exec-3", "", SPK_POD_FAILED);
+    ck_assert_uint_eq(grave_count(), 0);
+    spk_attempts_note(attempts, KEY, &tracked); /* whatever its user has called it */
+    buries("exec-4", "another", SPK_POD_FAILED);
+    ck_assert_uint_eq(grave_count(), 1);
 }
 END_TEST
 
 START_TEST(test_how_executors_ended_is_forgotten_with_their_run)
 {
-    spk_attempts_buried(attempts, KEY, "exec-1", SPK_POD_FAILED);
+    finds(KEY, ID, SPK_APP_RUNNING);
+    buries("exec-1", ID, SPK_POD_FAILED);
+    finds(KEY, ID, SPK_APP_FAILING);
+    ck_assert_uint_eq(grave_count(), 1);
     ck_assert_int_eq(spk_attempts_ready(attempts, KEY, ID, &err), 0);
-    ck_assert_ptr_null(spk_attempts_graves(attempts, KEY));
+    ck_assert_uint_eq(grave_count(), 0);
+}
+END_TEST
+
+/* Another replica has led meanwhile, and run the application anew. */
+START_TEST(test_who_leads_again_takes_nothing_of_an_old_run_for_the_new_one)
+{
+    finds(KEY, ID, SPK_APP_RUNNING);
+    buries("exec-1", ID, SPK_POD_FAILED);
+    ck_assert_int_eq(spk_attempts_since(attempts, KEY, SPK_DRIVER_ABSENT, 100), 100);
+    spk_attempts_call_off_all(attempts);
+    finds(KEY, "another", SPK_APP_RUNNING);
+    ck_assert_uint_eq(grave_count(), 0);
+    ck_assert_int_eq(spk_attempts_since(attempts, KEY, SPK_DRIVER_ABSENT, 900), 900);
 }
 END_TEST
 
@@ -185,7 +262,7 @@ START_TEST(test_states_are_counted)
 
     for (int i = 0; i < 5; i++) {
         (void)snprintf(key, sizeof(key), "v1beta2/ns/app%d", i);
-        spk_attempts_state(attempts, key, i < 3 ? SPK_APP_RUNNING : SPK_APP_FAILED);
+        finds(key, ID, i < 3 ? SPK_APP_RUNNING : SPK_APP_FAILED);
     }
     spk_attempts_forget(attempts, "v1beta2/ns/app0");
     ck_assert(spk_attempts_leave_alone(attempts, "v1beta2/ns/app4"));
@@ -194,7 +271,7 @@ START_TEST(test_states_are_counted)
     ck_assert_uint_eq(counts.by_state[SPK_APP_RUNNING], 2);
     ck_assert_uint_eq(counts.by_state[SPK_APP_FAILED], 1);
     ck_assert_uint_eq(counts.left_alone, 1);
-    spk_attempts_state(attempts, "v1beta2/ns/app4", SPK_APP_RUNNING); /* handed over */
+    finds("v1beta2/ns/app4", ID, SPK_APP_RUNNING); /* handed over */
     spk_attempts_count(attempts, &counts);
     ck_assert_uint_eq(counts.by_state[SPK_APP_RUNNING], 3);
     ck_assert_uint_eq(counts.left_alone, 0);
@@ -214,7 +291,10 @@ int main(void)
     tcase_add_test(tcase, test_called_off_at_work_it_lives_until_it_has_ended);
     tcase_add_test(tcase, test_a_driver_is_what_it_is_since_it_became_so);
     tcase_add_test(tcase, test_how_executors_ended_is_kept_until_it_is_written);
+    tcase_add_test(tcase, test_how_executors_ended_hangs_on_how_their_driver_did);
+    tcase_add_test(tcase, test_executors_of_another_run_are_nobodys);
     tcase_add_test(tcase, test_how_executors_ended_is_forgotten_with_their_run);
+    tcase_add_test(tcase, test_who_leads_again_takes_nothing_of_an_old_run_for_the_new_one);
     tcase_add_test(tcase, test_executors_are_written_once_a_second);
     tcase_add_test(tcase, test_states_are_counted);
     return run_case("attempts", tcase);
