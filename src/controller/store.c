@@ -135,7 +135,7 @@ void spk_source_on_state(void *ctx, const struct spk_kube_state *state)
         (void)spk_fail_in(&err, "not installed");
         set_filled(source);
     }
-    say_state(source, state->watching, &err);
+    say_state(source, state->watching, state->watching ? NULL : &err);
 }
 
 /* --------------------------------------------------------------------------- begin and end */

@@ -47,7 +47,7 @@ static void on_state(void *ctx, const char *what, bool watching, const struct sp
 
     (void)ctx;
     (void)snprintf(text, sizeof(text), "[%s%s%s%s]", what, watching ? "" : " fails",
-                   *why->msg ? ": " : "", why->msg);
+                   why ? ": " : "", why ? why->msg : "");
     note("", text);
 }
 
@@ -481,6 +481,15 @@ START_TEST(sizes_are_as_promised)
 }
 END_TEST
 
+START_TEST(a_watch_that_opens_has_nothing_to_complain_of)
+{
+    const struct spk_kube_state state = {.watching = true};
+
+    spk_source_on_state(&store->sources[SPK_SOURCE_PODS], &state);
+    expect("[pods of all namespaces]");
+}
+END_TEST
+
 int main(void)
 {
     TCase *tcase = tcase_create("store");
@@ -498,6 +507,7 @@ int main(void)
     tcase_add_test(tcase, a_list_that_was_asked_for_later_is_right);
     tcase_add_test(tcase, filled_when_all_lists_are_read);
     tcase_add_test(tcase, what_can_not_be_read_is_told_and_left);
+    tcase_add_test(tcase, a_watch_that_opens_has_nothing_to_complain_of);
     tcase_add_test(tcase, namespaces_are_watched_once_each);
     tcase_add_test(tcase, keys_of_all);
     tcase_add_test(tcase, sizes_are_as_promised);
