@@ -183,10 +183,11 @@ int spk_api_apply(struct spk_kube *kube, const struct spk_key *key, enum spk_api
 }
 
 int spk_api_delete(struct spk_kube *kube, const struct spk_key *key, enum spk_api_kind kind,
-                   const char *name, const char *uid, struct spk_err *err)
+                   const char *name, const char *uid, const char *version, struct spk_err *err)
 {
-    json_t *body = json_pack("{ss ss s{ss} ss}", "kind", "DeleteOptions", "apiVersion", "v1",
-                             "preconditions", "uid", uid, "propagationPolicy", "Background");
+    json_t *body = json_pack("{ss ss s{ss ss*} ss}", "kind", "DeleteOptions", "apiVersion", "v1",
+                             "preconditions", "uid", uid, "resourceVersion", version,
+                             "propagationPolicy", "Background");
     struct call call = {.method = "DELETE", .body = body, .what = plural(kind)};
     struct spk_buf path SPK_CLEANUP(spk_buf_done) = {0};
     int result;
@@ -197,5 +198,5 @@ int spk_api_delete(struct spk_kube *kube, const struct spk_key *key, enum spk_ap
     if (result == 0)
         result = send_call(kube, &path, &call, NULL, err);
     json_decref(body);
-    return result > 0 ? 0 : result;
+    return result;
 }

@@ -1,6 +1,6 @@
 #ifndef SPK_CONTROLLER_API_H
 #define SPK_CONTROLLER_API_H
-/* The calls of the API server that the engine makes: objects by key, patches, deletions by UID. */
+/* The calls of the API server that the engine makes: objects by key, patches, deletions. */
 
 #include "spk/app/application.h"
 #include "spk/base/err.h"
@@ -54,9 +54,10 @@ int spk_api_patch(struct spk_kube *kube, const struct spk_key *key, bool status,
 int spk_api_apply(struct spk_kube *kube, const struct spk_key *key, enum spk_api_kind kind,
                   const json_t *object, struct spk_err *err) __attribute__((warn_unused_result));
 
-/* Only the object with this UID; 0 also when it is gone, or another one has its name. */
+/* Only the object with this UID, and as it was with the resourceVersion @version; NULL: however it
+ * is by now. 2: another one has its name, or it has changed. */
 int spk_api_delete(struct spk_kube *kube, const struct spk_key *key, enum spk_api_kind kind,
-                   const char *name, const char *uid, struct spk_err *err)
+                   const char *name, const char *uid, const char *version, struct spk_err *err)
     __attribute__((warn_unused_result));
 
 #endif

@@ -261,9 +261,9 @@ static void wait_step(const struct spk_step *step, int64_t *wake_ms)
     *wake_ms = *wake_ms < 0 || ms < *wake_ms ? ms : *wake_ms;
 }
 
-/* Removing can't be guarded by the resourceVersion of what it follows from, as writing is. A store
- * that lags (this process may just have begun to lead) must not take a newer run's driver away.
- * 1: the application is not what was read. */
+/* Removing what an application has made can't be guarded by its resourceVersion, as writing is. A
+ * store that lags (this process may just have begun to lead) must not take a newer run's driver
+ * away. 1: the application is not what was read. */
 static int is_current(struct spk_pass *pass, struct spk_err *err)
 {
     char name[SPK_SUBDOMAIN_MAX + 1];
@@ -281,23 +281,24 @@ static int is_current(struct spk_pass *pass, struct spk_err *err)
     return result;
 }
 
+/* As it was read: what its user has changed since may want another run. */
 static int delete_step(struct spk_pass *pass, enum spk_carried *carried, struct spk_err *err)
 {
     char name[SPK_SUBDOMAIN_MAX + 1];
     char uid[64];
-    int current = is_current(pass, err);
+    char version[64];
+    int result;
 
-    if (current != 0) {
-        *carried = SPK_CARRIED_LATER;
-        return current < 0 ? -1 : 0;
-    }
     (void)snprintf(name, sizeof(name), "%.*s", SPK_ARG(pass->app.name));
     (void)snprintf(uid, sizeof(uid), "%.*s", SPK_ARG(pass->app.uid));
-    *carried = SPK_CARRIED_WAIT;
-    spk_engine_log(pass->engine, SPK_LOG_INFO, "deleted: its time to live is over", pass->key_text,
-                   NULL, NULL);
-    return spk_api_delete(pass->engine->kube, &pass->key, SPK_API_APPS, name, uid, err) < 0 ? -1
-                                                                                            : 0;
+    (void)snprintf(version, sizeof(version), "%.*s", SPK_ARG(pass->app.resource_version));
+    result = spk_api_delete(pass->engine->kube, &pass->key, SPK_API_APPS, name, uid, version, err);
+    if (result == 0) {
+        spk_engine_log(pass->engine, SPK_LOG_INFO, "deleted: its time to live is over",
+                       pass->key_text, NULL, NULL);
+    }
+    *carried = result == 2 ? SPK_CARRIED_LATER : SPK_CARRIED_WAIT;
+    return result < 0 ? -1 : 0;
 }
 
 /* What has no grace is gone at once, and the next look says so; the rest is waited for. */

@@ -208,7 +208,7 @@ static int delete_kind(struct spk_engine *engine, const struct spk_key *key, enu
             continue;
         if (!spk_engine_leading(engine))
             return spk_fail(err, SPK_EIO, "not the leader any more");
-        if (name && uid && spk_api_delete(engine->kube, key, kind, name, uid, err) < 0)
+        if (name && uid && spk_api_delete(engine->kube, key, kind, name, uid, NULL, err) < 0)
             return -1;
     }
     return 0;

@@ -5,16 +5,17 @@ import time
 
 from kit import controller, kubelet, pods
 from kit.api import wait_for
+from kit.breaker import Breaker
 from kit.controller import Controller, application, reaches
 
 RETRY = {"type": "OnFailure", "onFailureRetries": 1, "onFailureRetryInterval": 1,
          "onSubmissionFailureRetries": 1, "onSubmissionFailureRetryInterval": 1}
 
 
-def begin(env, *arguments):
+def begin(env, *arguments, **how):
     controller.define(env)
     env.webhook
-    return Controller(env, *arguments)
+    return Controller(env, *arguments, **how)
 
 
 def running(env, name, **spec):
@@ -71,6 +72,19 @@ def test_a_finished_application_is_deleted_when_its_time_to_live_is_over(env):
     kubelet.ends(env, driver)
     reaches(env, "ttl", "COMPLETED")
     wait_for("it is deleted", lambda: env.api.call("GET", f"{controller.collection(env)}/ttl").code == 404, within=15)
+
+
+def test_a_finished_application_that_is_changed_as_it_is_deleted_runs_again(env):
+    way = Breaker(env).way()
+    begin(env, kubeconfig=way.kubeconfig)
+    way.rule("^spark-controller delete sparkapplications", "hold")
+    driver = running(env, "late", timeToLiveSeconds=1)
+    kubelet.ends(env, driver)
+    wait_for("it is about to be deleted", way.fired, within=30)
+    changed = controller.change(env, "late", {"spec": {"arguments": ["7"], "timeToLiveSeconds": None}})
+    way.forget()
+    wait_for("another run begins", lambda: controller.read(env, "late")["status"].get("submissionID") not in (
+        None, changed["status"]["submissionID"]), within=30)
 
 
 def test_an_application_deleted_while_it_is_submitted_leaves_no_driver(env):

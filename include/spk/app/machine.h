@@ -16,9 +16,9 @@
  * node is gone stays until Kubernetes gives it up: to remove it by force could let two drivers run.
  *
  * Who begins to lead looks at every application as its caches have it, which may lag. A write from
- * an old view is refused for its resourceVersion; SPK_STEP_CLEAN, SPK_STEP_DELETE and a submission
- * have none, so before each of them the application itself is asked for, and what has changed is
- * left for the next look.
+ * an old view is refused for its resourceVersion, and so is SPK_STEP_DELETE; SPK_STEP_CLEAN and a
+ * submission have none, so before each of them the application itself is asked for, and what has
+ * changed is left for the next look.
  *
  * The transitions. "Empty" is: no child, and a live look has found neither driver nor anything else
  * of any submission; until then the step is LOOK or CLEAN. Attempts: r runs, s submissions of the
