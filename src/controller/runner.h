@@ -37,7 +37,8 @@ struct spk_runner_options {
     struct spk_spark_home homes[SPK_SPARK_HOMES_MAX];
     size_t home_count;
     const char *work_folder; /* private folders are made in here; NULL: $TMPDIR, else /tmp */
-    const char *java_home;   /* NULL: what JAVA_HOME said at start, else java of the PATH */
+    const char *java_home;   /* NULL: what JAVA_HOME said at start, else where /usr/bin/java or
+                                /usr/local/bin/java leads; PATH is not searched */
     int64_t deadline_ms;     /* of one run, from its start; 0: SPK_RUNNER_MS */
     /* How the child reaches the cluster. Token, CA, client certificate are written into the
      * private folder; a token file is read, a credential plugin is asked, at each run. */
