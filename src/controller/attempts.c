@@ -315,16 +315,25 @@ json_t *spk_attempts_said(struct spk_attempts *attempts, const char *key, const 
     return said;
 }
 
+static bool is_driver_of(const struct attempt *attempt, const struct spk_pod *pod)
+{
+    const struct spk_str version = {attempt->key, strcspn(attempt->key, "/")};
+
+    return spk_pod_is_driver_of(pod, spk_owner_of(version), attempt->tracked);
+}
+
 void spk_attempts_driver_gone(struct spk_attempts *attempts, const char *key,
                               const struct spk_pod *pod)
 {
     struct attempt *attempt;
+    bool own;
 
     (void)pthread_mutex_lock(&attempts->lock);
     attempt = find_or_add(attempts, key);
-    if (attempt && !attempt->last_driver)
+    own = attempt && is_driver_of(attempt, pod);
+    if (own && !attempt->last_driver)
         attempt->last_driver = malloc(sizeof(*pod));
-    if (attempt && attempt->last_driver)
+    if (own && attempt->last_driver)
         *attempt->last_driver = *pod;
     (void)pthread_mutex_unlock(&attempts->lock);
 }

@@ -67,7 +67,7 @@ void spk_attempts_say(struct spk_attempts *attempts, const char *key, const char
 /* A new reference; NULL without. */
 json_t *spk_attempts_said(struct spk_attempts *attempts, const char *key, const char *id);
 
-/* How the driver of a submission was when it was deleted. */
+/* How a driver was when it was deleted; a stranger's with the same labels is none. */
 void spk_attempts_driver_gone(struct spk_attempts *attempts, const char *key,
                               const struct spk_pod *pod);
 

@@ -78,7 +78,9 @@ def test_a_driver_that_its_user_submits_first_waits_for_its_application(env):
     time.sleep(3)
     assert names(env) == {"early-driver"}, process.text()
     track(env, "early")
-    reaches(env, "early", "SUBMITTED")
+    service = reaches(env, "early", "SUBMITTED")["driverInfo"]["webUIServiceName"]
+    found = env.api.done("GET", f"/api/v1/namespaces/{env.namespace}/services/{service}")
+    assert found["spec"]["selector"].items() <= driver["metadata"]["labels"].items(), found["spec"]
     kubelet.starts(env, driver)
     reaches(env, "early", "RUNNING")
     env.api.done("DELETE", f"/api/v1/namespaces/{env.namespace}/pods/early-driver?gracePeriodSeconds=0")

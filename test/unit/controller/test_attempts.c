@@ -247,6 +247,30 @@ START_TEST(test_who_leads_again_takes_nothing_of_an_old_run_for_the_new_one)
 }
 END_TEST
 
+static bool remembers(enum spk_owner owner, const char *name)
+{
+    struct spk_pod pod = {.driver = true, .owner = owner};
+    struct spk_pod last;
+
+    strcpy(pod.submission_id, ID);
+    strcpy(pod.name, name);
+    spk_attempts_driver_gone(attempts, KEY, &pod);
+    return spk_attempts_last_driver(attempts, KEY, ID, &last) == 0 && strcmp(last.name, name) == 0;
+}
+
+START_TEST(test_a_strangers_end_is_not_the_drivers)
+{
+    struct spk_app tracked = {.rules.tracked = true};
+
+    ck_assert(remembers(SPK_OWNER_V1BETA2, "own"));
+    ck_assert(!remembers(SPK_OWNER_NONE, "labels alone"));
+    ck_assert(!remembers(SPK_OWNER_V1ALPHA1, "a namesake's"));
+    ck_assert(!remembers(SPK_OWNER_OTHER, "a Job's"));
+    spk_attempts_note(attempts, KEY, &tracked);
+    ck_assert(remembers(SPK_OWNER_NONE, "its user's"));
+}
+END_TEST
+
 START_TEST(test_executors_are_written_once_a_second)
 {
     ck_assert_int_eq(spk_attempts_executors_due(attempts, KEY, 5000), 0);
@@ -295,6 +319,7 @@ int main(void)
     tcase_add_test(tcase, test_executors_of_another_run_are_nobodys);
     tcase_add_test(tcase, test_how_executors_ended_is_forgotten_with_their_run);
     tcase_add_test(tcase, test_who_leads_again_takes_nothing_of_an_old_run_for_the_new_one);
+    tcase_add_test(tcase, test_a_strangers_end_is_not_the_drivers);
     tcase_add_test(tcase, test_executors_are_written_once_a_second);
     tcase_add_test(tcase, test_states_are_counted);
     return run_case("attempts", tcase);
