@@ -123,7 +123,6 @@ static json_t *others_conditions(const json_t *have)
 
     if (!others)
         return NULL;
-
     json_array_foreach(have, i, item)
     {
         const char *type = json_string_value(json_object_get(item, "type"));

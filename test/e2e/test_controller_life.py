@@ -81,9 +81,10 @@ def test_a_finished_application_that_is_changed_as_it_is_deleted_runs_again(env)
     driver = running(env, "late", timeToLiveSeconds=1)
     kubelet.ends(env, driver)
     wait_for("it is about to be deleted", way.fired, within=30)
-    controller.change(env, "late", {"spec": {"arguments": ["7"], "timeToLiveSeconds": None}})
+    changed = controller.change(env, "late", {"spec": {"arguments": ["7"], "timeToLiveSeconds": None}})
     way.forget()
-    another_driver(env, "late", driver)
+    wait_for("another run begins", lambda: controller.read(env, "late")["status"].get("submissionID") not in (
+        None, changed["status"]["submissionID"]), within=30)
 
 
 def test_an_application_deleted_while_it_is_submitted_leaves_no_driver(env):
