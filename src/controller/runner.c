@@ -168,7 +168,8 @@ static int find_java(struct job *job, struct spk_err *err)
         job->java_home = strndup(java, strlen(java) - 9);
     if (job->java_home)
         return 0;
-    return spk_fail(err, SPK_EINVALID, "no Java: expected JAVA_HOME, or java in /usr/bin%s%.200s",
+    return spk_fail(err, SPK_EINVALID,
+                    "no Java: expected JAVA_HOME, or java in /usr/bin or /usr/local/bin%s%.200s",
                     given ? "; found " : "", given ? given : "");
 }
 

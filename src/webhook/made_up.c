@@ -42,18 +42,6 @@ static const struct form {
                            .ports = EXECUTOR_PORTS},
 };
 
-/* json_copy() leaves out, without a word, what it has no memory for. */
-static json_t *copied(const json_t *from)
-{
-    json_t *copy = json_copy((json_t *)from);
-
-    if (copy && json_object_size(copy) == json_object_size(from) &&
-        json_array_size(copy) == json_array_size(from))
-        return copy;
-    json_decref(copy);
-    return NULL;
-}
-
 /* json_loads() leaves out, without a word, letters of a text that it has no memory for. */
 static json_t *parsed(const char *text)
 {
@@ -71,7 +59,7 @@ static json_t *copy_of(const json_t *from, const char *key, json_t *empty)
     if (!found || json_is_null(found))
         return empty;
     json_decref(empty);
-    return copied(found);
+    return spk_json_copy(found);
 }
 
 /* Appends to a list, which is stolen; a member that is no list stays, for the core to name it. */
@@ -106,7 +94,8 @@ static int fill_container(json_t *container, const struct form *form)
 /* The template's first container becomes Spark's. */
 static json_t *container_of(const json_t *template, const struct form *form)
 {
-    json_t *container = template ? copied(template) : json_pack("{s:s}", "name", form->container);
+    json_t *container =
+        template ? spk_json_copy(template) : json_pack("{s:s}", "name", form->container);
 
     if (json_is_object(container) && fill_container(container, form)) {
         json_decref(container);
