@@ -437,7 +437,7 @@ static void note(struct attempt *attempt, const struct spk_app *app)
 {
     if (strcmp(attempt->run, app->status.submission_id) != 0)
         json_decref(SPK_STEAL(attempt->buried));
-    memcpy(attempt->run, app->status.submission_id, sizeof(attempt->run));
+    (void)snprintf(attempt->run, sizeof(attempt->run), "%s", app->status.submission_id);
     attempt->tracked = app->rules.tracked;
     attempt->state = app->status.state;
     attempt->left_alone = false;

@@ -1,3 +1,4 @@
+#include "../grants.h"
 #include "../suite.h"
 
 #include "../../../src/app/ui_parts.h"
@@ -222,16 +223,6 @@ START_TEST(test_the_service_selects_what_the_driver_has)
     json_decref(objects);
 }
 END_TEST
-
-static int grants; /* allocations that are left; < 0: any number */
-
-static void *granted(size_t size)
-{
-    if (grants == 0)
-        return NULL;
-    grants -= grants > 0;
-    return malloc(size);
-}
 
 START_TEST(test_without_memory_nothing_is_made_by_halves)
 {

@@ -4,6 +4,7 @@
 #include "spk/base/limits.h"
 #include "spk/json/memory.h"
 
+#include "../grants.h"
 #include "../suite.h"
 
 #include <stdio.h>
@@ -192,16 +193,6 @@ START_TEST(strings)
     ck_assert_ptr_null(spk_json_string(SPK_LIT("\xff")));
 }
 END_TEST
-
-static int grants; /* allocations that are left; < 0: any number */
-
-static void *granted(size_t size)
-{
-    if (grants == 0)
-        return NULL;
-    grants -= grants > 0;
-    return malloc(size);
-}
 
 START_TEST(a_copy_is_whole_or_none)
 {
