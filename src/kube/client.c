@@ -33,7 +33,6 @@ int spk_kube_new(struct spk_kube **out, struct spk_kube_config *config,
     }
     kube->config = *config;
     *config = (struct spk_kube_config){0};
-    kube->http1 = options->http1;
     (void)pthread_mutex_init(&kube->lock, NULL);
     (void)pthread_cond_init(&kube->calm, NULL);
     if (options->user_agent &&

@@ -59,7 +59,6 @@ static int make_link(struct spk_kube_link **out, const struct spk_kube *kube, co
                            .proxy = config->proxy,
                            .user_agent = kube->user_agent,
                            .insecure = config->insecure,
-                           .http1 = kube->http1,
                        },
                        err))
         return spk_fail_in(err, "%s", config->source);

@@ -24,7 +24,6 @@ struct spk_kube_link {
 struct spk_kube {
     struct spk_kube_config config;
     char *user_agent;
-    bool http1;
     atomic_uint_fast64_t calls[SPK_KUBE_METHODS][SPK_KUBE_STATUSES]; /* tries by their answers */
 
     pthread_mutex_t lock;

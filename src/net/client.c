@@ -7,8 +7,9 @@
 #include <signal.h>
 #include <stdlib.h>
 
-/* Connections that are kept open without use. */
-#define KEPT_MAX 8L
+/* Connections that are kept, those in use among them: a controller's watches, its threads and its
+ * submissions each have one at a time. */
+#define KEPT_MAX 32L
 
 static int start_loop(struct spk_client *client, struct spk_err *err)
 {

@@ -21,8 +21,6 @@ static const struct {
     {CURLE_SEND_ERROR, 0, true, NULL},
     {CURLE_RECV_ERROR, 0, true, NULL},
     {CURLE_GOT_NOTHING, 0, true, NULL},
-    {CURLE_HTTP2, 0, true, NULL},
-    {CURLE_HTTP2_STREAM, 0, true, NULL},
 };
 
 /* libcurl's text names the memory file; what it means is more use. */
@@ -47,12 +45,6 @@ static int os_error(const struct spk_transfer *transfer)
 
     (void)curl_easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO, &sys);
     return (int)sys;
-}
-
-bool spk_transfer_is_refusal(const struct spk_transfer *transfer, CURLcode code)
-{
-    return code == CURLE_PARTIAL_FILE && transfer->request.body.ptr &&
-           transfer->answer.status >= 400;
 }
 
 void spk_transfer_fail(struct spk_transfer *transfer, CURLcode code)

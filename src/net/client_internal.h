@@ -32,7 +32,6 @@ struct spk_transfer {
 
     /* The loop's until done. */
     struct spk_client_answer answer;
-    int64_t begun_ms;
     size_t header_len;  /* bytes of headers so far */
     int64_t heard_ms;   /* the last byte came then; 0: none yet */
     struct spk_err err; /* what a callback could not do */
@@ -65,7 +64,6 @@ struct spk_client {
     struct spk_memory_file key;
     long connect_ms;
     bool insecure;
-    bool http1;
     bool loopback;
 
     CURLM *multi; /* the loop's, but for curl_multi_wakeup() */
@@ -82,7 +80,6 @@ struct spk_client {
     struct spk_transfers running;
     struct curl_waitfd *stops; /* the running transfers' */
     unsigned stops_size;
-    int64_t heard_ms; /* the last byte of the server, on any connection */
 };
 
 /* client_server.c: reads the options into the client. */
@@ -94,10 +91,6 @@ void spk_client_drop_options(struct spk_client *client);
 int spk_transfer_init(struct spk_transfer *transfer, struct spk_client *client,
                       const struct spk_client_request *request, bool stream, struct spk_err *err);
 void spk_transfer_done(struct spk_transfer *transfer);
-/* By HTTP/2 a server may refuse without having read the request's body, and then reset the stream
- * (RFC 9113 section 8.1). The API server does so with a 401, and closes the connection behind it:
- * libcurl 7.88 then drops the answer's body, which says little more than the status. */
-bool spk_transfer_is_refusal(const struct spk_transfer *transfer, CURLcode code);
 /* Fills the transfer's error; @code is not CURLE_OK. */
 void spk_transfer_fail(struct spk_transfer *transfer, CURLcode code);
 

@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 
 /* With nothing to wait for. */
 #define REST_MS 60000
@@ -28,11 +27,9 @@ static void finish(struct spk_transfer *transfer, int rc)
 
 static void finish_with(struct spk_transfer *transfer, CURLcode code)
 {
-    bool answered = !code || spk_transfer_is_refusal(transfer, code);
-
-    if (!answered)
+    if (code)
         spk_transfer_fail(transfer, code);
-    finish(transfer, answered ? 0 : -1);
+    finish(transfer, code ? -1 : 0);
 }
 
 static void give_up(struct spk_transfer *transfer, int sys, const char *why)
@@ -66,7 +63,6 @@ static void begin(struct spk_client *client, struct spk_transfer *transfer)
     bool room = make_room(client) == 0;
 
     TAILQ_INSERT_TAIL(&client->running, transfer, link);
-    transfer->begun_ms = spk_clock_mono_ms();
     if (!room || curl_multi_add_handle(client->multi, transfer->easy))
         finish_with(transfer, CURLE_OUT_OF_MEMORY);
 }
@@ -114,25 +110,10 @@ static int64_t end_ms(const struct spk_transfer *transfer)
     return transfer->request.idle_ms ? transfer->heard_ms + transfer->request.idle_ms : INT64_MAX;
 }
 
-/* A connection on which nothing at all has come since the transfer waits is as good as dead, and
- * other transfers must not be put onto it: libcurl notices when it is shut down. */
-static void drop_dead_connection(struct spk_transfer *transfer)
-{
-    int64_t since = transfer->heard_ms ? transfer->heard_ms : transfer->begun_ms;
-    curl_socket_t fd = CURL_SOCKET_BAD;
-
-    if (transfer->client->heard_ms > since)
-        return;
-    if (curl_easy_getinfo(transfer->easy, CURLINFO_ACTIVESOCKET, &fd) == CURLE_OK &&
-        fd != CURL_SOCKET_BAD)
-        (void)shutdown(fd, SHUT_RDWR);
-}
-
 static void expire(struct spk_transfer *transfer)
 {
     bool open = transfer->stream && transfer->header;
 
-    drop_dead_connection(transfer);
     give_up(transfer, ETIMEDOUT, open ? "silent for too long" : "no answer in time");
 }
 

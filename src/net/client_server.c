@@ -182,7 +182,6 @@ int spk_client_take_options(struct spk_client *client, const struct spk_client_o
     client->ca.fd = client->cert.fd = client->key.fd = -1;
     client->connect_ms = options->connect_ms > 0 ? (long)options->connect_ms : CONNECT_MS;
     client->insecure = options->insecure;
-    client->http1 = options->http1;
     if (check_pems(options, err) || take_server(client, options, err))
         return -1;
     if (copy(&client->proxy, options->proxy, err) ||

@@ -92,7 +92,7 @@ static void take_field(struct spk_client_answer *answer, struct spk_str name, st
 
 static void hear(struct spk_transfer *transfer)
 {
-    transfer->heard_ms = transfer->client->heard_ms = spk_clock_mono_ms();
+    transfer->heard_ms = spk_clock_mono_ms();
 }
 
 static void end_header(struct spk_transfer *transfer)
@@ -237,8 +237,7 @@ static CURLcode set_way(CURL *easy, const struct spk_client *client)
     SET(NOSIGNAL, 1L);
     SET(QUICK_EXIT, 1L); /* a resolver that hangs is left behind instead of waited for */
     SET(PROTOCOLS_STR, client->loopback ? "https,http" : "https");
-    SET(HTTP_VERSION, (long)(client->http1 ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS));
-    SET(PIPEWAIT, client->http1 ? 0L : 1L);
+    SET(HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1); /* why: see client.h */
     SET(CONNECTTIMEOUT_MS, client->connect_ms);
     SET(MAXAGE_CONN, MAXAGE_S);
     SET(TCP_KEEPALIVE, 1L);

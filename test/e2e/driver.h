@@ -67,7 +67,6 @@ static inline int configure(int argc, char **argv, struct spk_err *err)
                    spk_kube_new(&kube, &config,
                                 &(struct spk_kube_options){
                                     .user_agent = "kube-client-test",
-                                    .http1 = value_of(argc, argv, "http1") != NULL,
                                 },
                                 err)
                ? -1

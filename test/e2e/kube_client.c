@@ -2,7 +2,7 @@
  * The API client as a program for tests: commands come in as lines of JSON, what happens goes out
  * as lines of JSON.
  *
- *   kube_client [kubeconfig=FILE] [context=NAME] [service-account=DIR] [http1]
+ *   kube_client [kubeconfig=FILE] [context=NAME] [service-account=DIR]
  *   {"do":"call","method":"GET","path":"/api","body":{},"type":"...","timeout_ms":1000}
  *   {"do":"watch","path":"/api/v1/pods","field":"...","label":"...","page":500,"idle_ms":1000}
  *   {"do":"stop"}     ends the watch

@@ -33,7 +33,6 @@ def test_kube_kubeconfig_is_found_as_kubectl_finds_it(env):
     token, data = {"token": env.facts["token"]}, {"certificate-authority-data": coded(env.facts["ca"])}
     path = write_config(env, cluster=data)
     assert who(Client(env, f"kubeconfig={path}")) == "admin"
-    assert who(Client(env, f"kubeconfig={path}", "http1")) == "admin"
     # Two files, where the first has the user and another namespace, and the second the rest.
     first = env.folder / "first"
     first.write_text(json.dumps({"users": [{"name": "e2e", "user": token}], "current-context": "mine", "contexts": [
@@ -172,21 +171,19 @@ def test_kube_list_in_pages(env):
 def test_kube_watch_sees_every_change(env):
     admin = Client(env, f"kubeconfig={write_config(env)}")
     create(admin, env, "before")
-    for protocol in ([], ["http1"]):
-        client = Client(env, f"kubeconfig={write_config(env)}", *protocol)
-        client.watch(configmaps(env))
-        assert "before" in names(client.until(state("watching")))
-        begun = time.monotonic()
-        create(admin, env, "new")
-        client.until(event("ADDED", "new"))
-        admin.done(configmaps(env, "new"), "PATCH", type="application/merge-patch+json", body={"data": {"a": "b"}})
-        assert client.until(event("MODIFIED", "new"))[-1]["data"] == {"a": "b"}
-        admin.done(configmaps(env, "new"), "DELETE")
-        client.until(event("DELETED", "new"))
-        assert time.monotonic() - begun < 10
-        # A call in the middle of the watch uses the same connections.
-        assert who(client) == "admin"
-        stop_within(client, 250)
+    client = Client(env, f"kubeconfig={write_config(env)}")
+    client.watch(configmaps(env))
+    assert "before" in names(client.until(state("watching")))
+    begun = time.monotonic()
+    create(admin, env, "new")
+    client.until(event("ADDED", "new"))
+    admin.done(configmaps(env, "new"), "PATCH", type="application/merge-patch+json", body={"data": {"a": "b"}})
+    assert client.until(event("MODIFIED", "new"))[-1]["data"] == {"a": "b"}
+    admin.done(configmaps(env, "new"), "DELETE")
+    client.until(event("DELETED", "new"))
+    assert time.monotonic() - begun < 10
+    assert who(client) == "admin"
+    stop_within(client, 250)
 
 
 def test_kube_watch_of_what_is_forbidden_goes_on_asking(env):
@@ -218,7 +215,7 @@ def test_kube_client_certificates(env):
     client = Client(env, f"kubeconfig={write_config(env, user=files)}")
     assert who(client) == "alice"
     data = {"client-certificate-data": coded(cert), "client-key-data": coded(key)}
-    assert who(Client(env, f"kubeconfig={write_config(env, user=data)}", "http1")) == "alice"
+    assert who(Client(env, f"kubeconfig={write_config(env, user=data)}")) == "alice"
     plugin = env.folder / "plugin"
     credential = {"apiVersion": V1, "kind": "ExecCredential", "status": {
         "clientCertificateData": cert.read_text(), "clientKeyData": key.read_text()}}

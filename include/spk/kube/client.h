@@ -25,7 +25,6 @@ struct spk_kube;
 
 struct spk_kube_options {
     const char *user_agent; /* "spark-webhook/1.2.3"; borrowed for the call of spk_kube_new() */
-    bool http1;             /* no HTTP/2 */
 };
 
 /**

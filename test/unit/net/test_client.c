@@ -262,8 +262,6 @@ START_TEST(trust)
     options.server = secure.server;
     options.ca = spk_str(secure.made.ca);
     ck_assert_msg(ask(&options, &err) == 0, "%s", err.msg);
-    options.http1 = true;
-    ck_assert_msg(ask(&options, &err) == 0, "%s", err.msg);
     options.server_name = "spark-webhook.spark.svc";
     ck_assert_msg(ask(&options, &err) == 0, "%s", err.msg);
     options.server_name = "elsewhere.example";
