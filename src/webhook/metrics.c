@@ -122,7 +122,8 @@ static void print_managed(struct spk_page *page, const struct spk_managed_status
                     "Times that this replica wrote the Secret of the certificates.",
                     (int64_t)managed->secrets);
     spk_page_number(page, "spark_webhook_ca_bundle_writes_total", "counter",
-                    "Times that this replica put caBundle right.", (int64_t)managed->bundles);
+                    "Times that this replica wrote caBundle, which it does twice for a change.",
+                    (int64_t)managed->bundles);
     spk_page_number(page, "spark_webhook_certificate_failures_total", "counter",
                     "Times that either failed and is tried again.", (int64_t)managed->failures);
 }

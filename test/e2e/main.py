@@ -147,8 +147,8 @@ class Env:
 
 
 def show_log(env, lines=30):
-    for log in sorted(env.folder.glob("*.log")):
-        print(f"--- {log.name}", *log.read_text(errors="replace").splitlines()[-lines:], sep="\n", file=sys.stderr)
+    for log in sorted(env.folder.rglob("*.log")):
+        print(f"--- {log.relative_to(env.folder)}", *log.read_text(errors="replace").splitlines()[-lines:], sep="\n", file=sys.stderr)
 
 
 def call(function, env):

@@ -1,6 +1,10 @@
 """Certificates that look after themselves, on a real API server and with the printed permissions alone."""
 
-from kit.api import wait_for
+import contextlib
+import threading
+
+from kit.api import ADMISSION, Api, wait_for
+from kit.kube import Plane, write_config
 from kit.managed import HEALED_WITHIN, Managed, Reviews, installed, review_of, value
 from kit.webhook import trial_pod
 from pki import Authority
@@ -122,6 +126,52 @@ def test_a_replaced_registration_is_put_right(env):
     env.api.done("POST", it.configuration.rpartition("/")[0], found)
     wait_for("caBundle is as it was", lambda: it.bundle() == right, HEALED_WITHIN)
     it.wait_mutated()
+
+
+def of_others(number):
+    """A registration that no pod meets, of which an API server has to keep account all the same."""
+    rules = [{"apiGroups": ["example.com"], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["none"]}]
+    return {"metadata": {"name": f"aa-{number}"}, "webhooks": [{
+        "name": "none.example.com", "sideEffects": "None", "admissionReviewVersions": ["v1"], "rules": rules,
+        "clientConfig": {"url": "https://127.0.0.1:1/"}}]}
+
+
+@contextlib.contextmanager
+def pods_without_pause(it, threads=4):
+    over = threading.Event()
+
+    def create():
+        while not over.is_set():
+            it.create()
+    running = [threading.Thread(target=create) for _ in range(threads)]
+    for thread in running:
+        thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        for thread in running:
+            thread.join()
+
+
+def test_what_the_api_server_missed_is_written_again(env):
+    """Among 3,000 registrations, while pods are created, an API server misses one in ten of the changes that follow
+    another at once: it would go on without our caBundle for ever."""
+    Plane(env)
+    env.facts["kubeconfig"], env.api = str(write_config(env)), Api(env.facts)
+    env.api.create_namespace(env.namespace)
+    for number in range(3000):
+        env.api.done("POST", ADMISSION, of_others(number))
+    it = Managed(env)
+    with pods_without_pause(it):
+        for _ in range(6):
+            replica = it.start()
+            it.wait_ready(replica)
+            for _ in range(5):  # one replica makes no more than 20 changes at once, lost ones included
+                it.register(replica.port)
+                it.wait_mutated()
+                env.api.done("DELETE", it.configuration)
+            replica.stop()
 
 
 def test_a_sound_secret_of_somebody_else_is_taken_over_without_a_gap(env):

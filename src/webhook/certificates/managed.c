@@ -158,8 +158,8 @@ static void write_secret(struct spk_managed *managed, const json_t *secret,
     free(body);
 }
 
-static void put_bundle_right(struct spk_managed *managed, const json_t *configuration,
-                             const char *bundle)
+static void write_bundle(struct spk_managed *managed, const json_t *configuration,
+                         const struct spk_rotation_step *step)
 {
     const struct spk_registration_service service = {managed->options->namespace_,
                                                      managed->options->service_name};
@@ -168,16 +168,14 @@ static void put_bundle_right(struct spk_managed *managed, const json_t *configur
     struct spk_err err = {0};
     size_t len = 0;
 
-    if (spk_registration_patch(&body, &len, configuration, &service, bundle, &err)) {
-        complain(managed, "caBundle not put right", &err);
+    if (spk_registration_patch(&body, &len, configuration, &service, step->bundle, &err)) {
+        complain(managed, "caBundle not written", &err);
         return;
     }
     request.body = (struct spk_str){body, len};
-    if (change(managed, &managed->configuration, configuration, &request,
-               "caBundle not put right")) {
+    if (change(managed, &managed->configuration, configuration, &request, "caBundle not written")) {
         count(managed, &managed->status.bundles);
-        spk_log(managed->logger, SPK_LOG_INFO, "caBundle put right", "configuration",
-                managed->options->webhook_configuration);
+        spk_log(managed->logger, SPK_LOG_INFO, "caBundle written", "because", step->bundle_why);
     }
 }
 
@@ -288,7 +286,7 @@ static bool is_last(struct spk_managed *managed, const json_t *secret)
     enum spk_sight_live live = spk_sight_ask(&managed->secret, secret, &err);
 
     if (live == SPK_SIGHT_UNKNOWN)
-        complain(managed, "caBundle not put right", &err);
+        complain(managed, "caBundle not written", &err);
     return live == SPK_SIGHT_SAME;
 }
 
@@ -319,13 +317,13 @@ static int64_t carry_out(struct spk_managed *managed, const struct snapshot *sna
     if (step->show)
         show(managed, found, &step->worth);
     left_ms = managed->retry_at_ms - spk_clock_mono_ms();
-    if (left_ms > 0 && (step->write_why || step->bundle))
+    if (left_ms > 0 && (step->write_why || step->bundle_why))
         return left_ms < wait_ms ? left_ms : wait_ms;
     /* caBundle first: what is written under a new CA waits for this. */
-    if (step->bundle &&
-        may_change(managed, &managed->configuration, "caBundle not put right", &wait_ms) &&
+    if (step->bundle_why &&
+        may_change(managed, &managed->configuration, "caBundle not written", &wait_ms) &&
         (!step->bundle_loses || is_last(managed, snapshot->secret.object)))
-        put_bundle_right(managed, snapshot->configuration.object, step->bundle);
+        write_bundle(managed, snapshot->configuration.object, step);
     if (step->write_why &&
         may_change(managed, &managed->secret, "certificates not written", &wait_ms))
         write_secret(managed, snapshot->secret.object, step);

@@ -43,7 +43,7 @@ struct spk_managed_status {
     int64_t ca_until_s; /* seconds since 1970; 0 before the first */
     uint64_t shown;     /* certificates shown so far */
     uint64_t secrets;   /* times that the Secret was written, */
-    uint64_t bundles;   /* caBundle was put right, */
+    uint64_t bundles;   /* caBundle was written, */
     uint64_t failures;  /* and that either failed; losing to another replica is no failure */
 };
 

@@ -8,6 +8,9 @@
 /* Clocks may be set and secrets may be edited without notice: look at least once an hour. */
 #define WAIT_MAX_MS ((int64_t)3600 * 1000)
 #define WAIT_MIN_MS ((int64_t)100)
+/* Before caBundle is written for the second time: an API server has prepared what it was by then.
+ * At most half the time of propagation. */
+#define AGAIN_MS    ((int64_t)5000)
 
 void spk_rotation_done(struct spk_rotation *rotation)
 {
@@ -32,23 +35,35 @@ static int no_memory(struct spk_err *err)
 
 /* ------------------------------------------------------------------------------ what is seen */
 
-static int64_t since(const struct spk_rotation *rotation, const struct spk_pki_id *id,
-                     int64_t otherwise)
+static const struct spk_rotation_seen *find_seen(const struct spk_rotation *rotation,
+                                                 const struct spk_pki_id *id)
 {
     for (size_t i = 0; i < rotation->seen_count; i++) {
         if (strcmp(rotation->seen[i].id.hex, id->hex) == 0)
-            return rotation->seen[i].since_ms;
+            return &rotation->seen[i];
     }
-    return otherwise;
+    return NULL;
+}
+
+/* Does it end with a blank line? */
+static bool is_second(const char *bundle)
+{
+    size_t len = strlen(bundle);
+
+    return len >= 2 && strcmp(bundle + len - 2, "\n\n") == 0;
 }
 
 static void see_ids(struct spk_rotation *rotation, const struct spk_pki_id *ids, size_t count,
                     int64_t mono_ms)
 {
     struct spk_rotation_seen seen[SPK_PKI_BUNDLE_MAX];
+    int64_t now_ms = rotation->bundle && is_second(rotation->bundle) ? mono_ms : -1;
 
-    for (size_t i = 0; i < count; i++)
-        seen[i] = (struct spk_rotation_seen){ids[i], since(rotation, &ids[i], mono_ms)};
+    for (size_t i = 0; i < count; i++) {
+        const struct spk_rotation_seen *before = find_seen(rotation, &ids[i]);
+        bool known = before && before->since_ms >= 0;
+        seen[i] = (struct spk_rotation_seen){ids[i], known ? before->since_ms : now_ms};
+    }
     memcpy(rotation->seen, seen, count * sizeof(seen[0]));
     rotation->seen_count = count;
 }
@@ -63,6 +78,8 @@ int spk_rotation_see_bundle(struct spk_rotation *rotation, const char *bundle, i
 
     if (bundle && !copy)
         return no_memory(err);
+    if (!copy || !rotation->bundle || strcmp(copy, rotation->bundle) != 0)
+        rotation->bundle_since_ms = mono_ms;
     free(rotation->bundle);
     rotation->bundle = copy;
     if (copy && spk_pki_ids(ids, &count, copy, &damaged))
@@ -74,21 +91,20 @@ int spk_rotation_see_bundle(struct spk_rotation *rotation, const char *bundle, i
 static bool propagated(const struct spk_rotation *rotation, const struct spk_pki_id *ca,
                        int64_t mono_ms, int64_t *wait_ms)
 {
-    int64_t from_ms = since(rotation, ca, mono_ms);
-    int64_t left_ms = from_ms + rotation->policy.propagation_ms - mono_ms;
-    bool seen = since(rotation, ca, -1) >= 0;
+    const struct spk_rotation_seen *seen = find_seen(rotation, ca);
+    int64_t left_ms;
 
-    if (seen && left_ms <= 0)
-        return true;
-    if (seen && left_ms < *wait_ms)
+    if (!seen || seen->since_ms < 0)
+        return false;
+    left_ms = seen->since_ms + rotation->policy.propagation_ms - mono_ms;
+    if (left_ms > 0 && left_ms < *wait_ms)
         *wait_ms = left_ms;
-    return false;
+    return left_ms <= 0;
 }
 
 bool spk_rotation_trusted(const struct spk_rotation *rotation)
 {
-    return !rotation->bundle ||
-           (rotation->shown_ca && since(rotation, &rotation->shown_ca_id, -1) >= 0);
+    return !rotation->bundle || (rotation->shown_ca && find_seen(rotation, &rotation->shown_ca_id));
 }
 
 /* ------------------------------------------------------------------------------- what is due */
@@ -400,11 +416,34 @@ static bool says(const char *bundle, const struct spk_buf *wanted, int64_t now_s
 {
     SPK_CLEANUP(spk_buf_done) struct spk_buf both;
     struct spk_err err = {0};
-    size_t len = strlen(bundle);
+    size_t len = strlen(bundle) - is_second(bundle);
 
     spk_buf_init(&both, 8 * SPK_PKI_PEM_MAX);
     return len == wanted->len && spk_buf_add(&both, bundle, len, &err) == 0 &&
            spk_pki_join(&both, wanted->ptr, now_s, &err) == 0 && both.len == len;
+}
+
+/* caBundle holds what it should. */
+static int write_again(struct thought *t)
+{
+    const struct spk_rotation *rotation = t->rotation;
+    int64_t after_ms = rotation->policy.propagation_ms / 2;
+    int64_t left_ms;
+
+    if (is_second(rotation->bundle))
+        return 0;
+    after_ms = after_ms < AGAIN_MS ? after_ms : AGAIN_MS;
+    left_ms = rotation->bundle_since_ms + after_ms - t->now.mono_ms;
+    if (left_ms > 0) {
+        t->step->wait_ms = left_ms < t->step->wait_ms ? left_ms : t->step->wait_ms;
+        return 0;
+    }
+    if (asprintf(&t->step->bundle, "%s\n", rotation->bundle) < 0) {
+        t->step->bundle = NULL;
+        return no_memory(t->err);
+    }
+    t->step->bundle_why = "an API server can miss the first writing";
+    return 0;
 }
 
 static int want_bundle(struct thought *t, const struct spk_rotation_set *set)
@@ -428,8 +467,11 @@ static int want_bundle(struct thought *t, const struct spk_rotation_set *set)
         bundle.ptr[len] = '\0';
         bundle.len = len;
     }
-    if (says(rotation->bundle, &bundle, t->now.wall_s))
+    if (says(rotation->bundle, &bundle, t->now.wall_s)) {
         spk_buf_done(&bundle);
+        return write_again(t);
+    }
+    t->step->bundle_why = "it did not hold what it should";
     t->step->bundle = spk_buf_take(&bundle, &len);
     return 0;
 }

@@ -9,9 +9,14 @@
  * - The Secret is the truth while it can be used; a broken or missing one is put back from memory,
  *   or made anew when there is nothing to put back. Writing is by optimistic concurrency: whoever
  *   comes second finds the other's set and takes it.
- * - A leaf under another CA is shown only after this replica has seen that CA in caBundle for the
- *   time of propagation (API servers learn of caBundle one by one), or when it has nothing else to
- *   show.
+ * - caBundle is written twice, the second time with nothing new but a blank line at its end. An API
+ *   server can miss a change for good: one that comes while it still prepares the state before puts
+ *   that state back into its cache, until the next change (apiserver v0.30 to v0.37,
+ *   admission/configuration/mutating_webhook_manager.go: configurationsCache; seen in 1 of 2,000
+ *   installations).
+ * - A leaf under another CA is shown only after this replica has seen that CA in a caBundle that
+ * was written twice for the time of propagation (API servers learn of caBundle one by one), or when
+ *   it has nothing else to show.
  * - A CA stays in caBundle until it expires: no leaf outlives its CA, so none can be in use then.
  * - What a replica shows is in caBundle, even if the Secret forgot it. Only a replica that has run
  *   for the time of propagation takes anything out of a caBundle.
@@ -37,7 +42,7 @@ struct spk_rotation_now {
 /* A CA that is in caBundle. */
 struct spk_rotation_seen {
     struct spk_pki_id id;
-    int64_t since_ms;
+    int64_t since_ms; /* written twice; -1: only once so far */
 };
 
 /* One replica's memory. Zeroed but for policy and start_ms; release with spk_rotation_done(). */
@@ -52,7 +57,8 @@ struct spk_rotation {
     int64_t shown_until_s; /* the end of both */
     int64_t shown_ca_until_s;
 
-    char *bundle; /* caBundle as it was last seen; NULL: there is none to be seen */
+    char *bundle;            /* caBundle as it was last seen; NULL: there is none to be seen */
+    int64_t bundle_since_ms; /* it was seen like that */
     struct spk_rotation_seen seen[SPK_PKI_BUNDLE_MAX];
     size_t seen_count;
 };
@@ -70,8 +76,9 @@ int spk_rotation_see_bundle(struct spk_rotation *rotation, const char *bundle, i
 struct spk_rotation_step {
     const char *write_why;         /* a literal; NULL: the Secret is right as it is */
     struct spk_rotation_set write; /* what it should hold */
-    bool show;         /* show the leaf that was found, then call spk_rotation_shown() */
-    char *bundle;      /* what caBundle should hold; NULL: as it does */
+    bool show;              /* show the leaf that was found, then call spk_rotation_shown() */
+    const char *bundle_why; /* a literal; NULL: caBundle is right as it is */
+    char *bundle;           /* what it should hold */
     bool bundle_loses; /* a CA that is in caBundle now: only for who has just looked at the Secret,
                           or another replica's next CA might be lost */
     int64_t wait_ms;   /* think again after this at the latest */

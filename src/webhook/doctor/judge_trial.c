@@ -16,7 +16,9 @@ static const struct {
 } causes[] = {
     {"certificate signed by unknown authority",
      "caBundle does not hold the CA of the certificate that is shown: with --certificates=managed "
-     "look at the replicas' logs and permissions, else put the right CA into caBundle"},
+     "look at the replicas' logs and permissions, else put the right CA into caBundle. If it does "
+     "hold it, this API server has missed that change, and any further one makes it look again: "
+     "kubectl annotate mutatingwebhookconfiguration NAME looked-at=again"},
     {"legacy Common Name",
      "the certificate has no SANs: issue one with the Service's DNS name as SAN"},
     {"certificate is valid for",
