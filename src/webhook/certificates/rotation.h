@@ -12,10 +12,10 @@
  * - caBundle is written twice, the second time with nothing new but a blank line at its end. An API
  *   server can miss a change for good: one that comes while it still prepares the state before puts
  *   that state back into its cache, until the next change (apiserver v0.30 to v0.37,
- *   admission/configuration/mutating_webhook_manager.go: configurationsCache; seen in 1 of 2,000
- *   installations).
- * - A leaf under another CA is shown only after this replica has seen that CA in a caBundle that
- * was written twice for the time of propagation (API servers learn of caBundle one by one), or when
+ *   admission/configuration/mutating_webhook_manager.go: configurationsCache; seen in 1 of 5,633
+ *   starts of a replica, and among 3,000 registrations in one of ten).
+ * - A leaf under another CA is shown only after this replica has seen that CA for the time of
+ *   propagation in a caBundle that was written twice (API servers learn of it one by one), or when
  *   it has nothing else to show.
  * - A CA stays in caBundle until it expires: no leaf outlives its CA, so none can be in use then.
  * - What a replica shows is in caBundle, even if the Secret forgot it. Only a replica that has run
