@@ -383,7 +383,7 @@ static int make_env(struct job *job, struct spk_err *err)
         "SPARK_LOCAL_IP=127.0.0.1",
         "KUBERNETES_AUTH_TRYKUBECONFIG=false",
         "KUBERNETES_AUTH_TRYSERVICEACCOUNT=false",
-        /* With it a 401 can look like a reset stream: the API server does not read the body. */
+        /* By HTTP/2 a 401 can look like a reset stream: the API server does not read the body. */
         "HTTP2_DISABLE=true",
     };
     const char *folder = job->folder.path;
